@@ -1,4 +1,4 @@
-/* HTTP server: libmicrohttpd behind pure handlers. The only file that includes microhttpd.h is http_server.c.
+/* HTTP server: libmicrohttpd behind pure handlers. The only files that include microhttpd.h are http_server*.c.
  *
  * A handler is a function (context, request) -> response and calls nothing of the library, so unit tests call it with a
  * request made by hand. It may answer at once, answer later from any thread (the connection is suspended meanwhile, no thread
@@ -76,6 +76,7 @@ struct tlc_http_server_options {
     bool insecure;           /* allow listening beyond loopback without a token */
     int64_t connections_max; /* further ones wait in the listen queue or are closed */
     int64_t idle_ms;         /* a connection silent for so long is closed */
+    int64_t request_ms;      /* a request whose headers and body take longer gets 408; 0 = 30 s */
     int64_t threads;
 };
 
