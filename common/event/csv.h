@@ -14,8 +14,10 @@
  * quote is not closed. */
 int tlc_csv_split(struct tlc_str line, char sep, struct tlc_str *fields, int max);
 
-/* Decimal number scaled by 10^decimals and rounded half away from zero: "-12.5" with 2 -> -1250. Takes ".88", "7.", "+1", exponents
- * ("9.4E-4") and up to 40 digits. false: not a number, or |result| > limit. */
+/* Decimal number scaled by 10^decimals (0..9) and rounded half away from zero: "-12.5" with 2 -> -1250. Takes ".88", "7.",
+ * "+1", exponents ("9.4E-4") and any number of digits. false: not a number, or |result| > limit (at most 10^18). */
 TLC_MUST bool tlc_number_scaled(struct tlc_str s, int decimals, int64_t limit, int64_t *ret);
+/* The same, for whole numbers: false also when the value is no integer ("74.0" and "7.4e1" are, "74.5" is not). */
+TLC_MUST bool tlc_number_integer(struct tlc_str s, int64_t limit, int64_t *ret);
 
 #endif

@@ -24,7 +24,8 @@ bool tlc_civil_valid(const struct tlc_civil *c);
 int64_t tlc_civil_to_wall_s(const struct tlc_civil *c);
 void tlc_civil_from_wall_s(int64_t wall_s, struct tlc_civil *ret);
 
-/* Offset of New York's clock from UTC at a moment: -18000 or -14400 seconds. Cheap: a cached transition table. */
+/* Offset of New York's clock from UTC at a moment: -18000 or -14400 seconds. Cheap: the last stretch between two
+ * changes is kept per thread. Moments beyond 2^40 s from the epoch count as that bound. */
 int32_t tlc_ny_offset_s(int64_t at_s);
 /* Wall clock (seconds as if UTC) of a moment. */
 static inline int64_t tlc_ny_wall_s(int64_t at_s)
@@ -40,9 +41,11 @@ enum tlc_ny_fold {
 /* The moment that a wall time on New York's clock names. */
 enum tlc_ny_fold tlc_ny_from_wall(int64_t wall_s, int64_t *ret_at_s);
 
-/* "2024-01-01T00:12:34-05:00": 25 bytes, no NUL. */
+/* "2024-01-01T00:12:34-05:00": 25 bytes, no NUL. at_s within the years 0 to 9999. */
 #define TLC_NY_TEXT_N 25
 void tlc_ny_format(int64_t at_s, char dst[TLC_NY_TEXT_N]);
+/* The inverse, and strict: false unless tlc_ny_format would write exactly this text. */
+TLC_MUST bool tlc_ny_parse(const char text[TLC_NY_TEXT_N], int64_t *ret_at_s);
 /* RFC 3339 with any offset ("Z", "+02:00"; T, t or blank between; fraction ignored). false when it is not one. */
 TLC_MUST bool tlc_rfc3339_parse(struct tlc_str s, int64_t *ret_at_s);
 /* "YYYY-MM-DD HH:MM:SS" (or T between, fraction ignored) as wall seconds. false when it is not one. */

@@ -51,7 +51,8 @@ static inline int32_t tlc_source_month(int32_t source)
     return source % 1000000;
 }
 
-/* Known dataset (0 and 6-8 are not), month 0 or 200701..206812 with month 01..12. */
+/* Known dataset (0 and 6-8 are not), month 0 or 200701..206812 with month 01..12; live
+ * sources have month 0 only, as their ids would pass 2^53 - 1 with one. */
 bool tlc_source_valid(int32_t source);
 /* 1..2^53-1, valid source, row >= 1. */
 bool tlc_tripid_valid(int64_t trip_id);
