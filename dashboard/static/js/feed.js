@@ -1,0 +1,98 @@
+// The stream of summaries: first paint from /api/summary, then server-sent events; reconnects by itself.
+// A message never takes the page back: one with a lower revision of the same store is left out.
+
+const BACK_OFF_S = [1, 2, 4, 8, 15];
+
+export class Feed {
+  // onSummary(summary) for each newer summary; onState({state, retryInS}) for "catching", "live", "lost".
+  constructor(onSummary, onState) {
+    this.onSummary = onSummary;
+    this.onState = onState;
+    this.turn = 0;
+    this.failures = 0;
+  }
+
+  // Starts anew with these filters; whatever is still under way for older ones is dropped.
+  open(query) {
+    this.query = query;
+    this.stop();
+    this.last = null;
+    this.connect();
+  }
+
+  stop() {
+    this.turn += 1;
+    this.stream?.close();
+    this.stream = null;
+    clearTimeout(this.timer);
+  }
+
+  async connect() {
+    this.stop();
+    const turn = this.turn;
+    this.onState({state: 'catching'});
+    try {
+      const reply = await fetch(`/api/summary?${this.query}`, {cache: 'no-store'});
+      if (!reply.ok) {
+        throw new Error(`summary: status ${reply.status}`);
+      }
+      const summary = await reply.json();
+      if (turn === this.turn) {
+        this.take(summary);
+        this.listen(turn);
+      }
+    } catch {
+      if (turn === this.turn) {
+        this.lost(turn);
+      }
+    }
+  }
+
+  listen(turn) {
+    const stream = new EventSource(`/api/stream?${this.query}`);
+    this.stream = stream;
+    stream.addEventListener('open', () => {
+      this.failures = 0;
+      this.onState({state: 'live'});
+    });
+    stream.addEventListener('summary', (message) => {
+      if (turn === this.turn) {
+        this.take(JSON.parse(message.data));
+      }
+    });
+    stream.addEventListener('error', () => {
+      stream.close();
+      if (turn === this.turn) {
+        this.lost(turn);
+      }
+    });
+  }
+
+  take(summary) {
+    const last = this.last;
+    if (last && last.store_id === summary.store_id && summary.revision < last.revision) {
+      return;
+    }
+    this.last = summary;
+    this.onSummary(summary);
+  }
+
+  // EventSource's own retry says nothing about when; the state line should, so the waiting is done here.
+  lost(turn) {
+    let left = BACK_OFF_S[Math.min(this.failures, BACK_OFF_S.length - 1)];
+    this.failures += 1;
+    const tick = () => {
+      if (turn !== this.turn) {
+        return;
+      }
+      if (left === 0) {
+        this.connect();
+        return;
+      }
+      this.onState({state: 'lost', retryInS: left});
+      left -= 1;
+      this.timer = setTimeout(tick, 1000);
+    };
+    tick();
+  }
+}

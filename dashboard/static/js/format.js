@@ -1,0 +1,44 @@
+// Numbers and times as people read them: thousands separators, dollars, New York time.
+
+const whole = new Intl.NumberFormat('en-US', {maximumFractionDigits: 0});
+const tenth = new Intl.NumberFormat('en-US', {minimumFractionDigits: 1, maximumFractionDigits: 1});
+const money = new Intl.NumberFormat('en-US', {style: 'currency', currency: 'USD', maximumFractionDigits: 0});
+const newYork = new Intl.DateTimeFormat('en-GB', {timeZone: 'America/New_York', weekday: 'short', year: 'numeric',
+  month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23'});
+
+export const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September',
+  'October', 'November', 'December'];
+export const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+
+export const count = (n) => whole.format(n);
+export const decimal = (n) => tenth.format(n);
+export const dollars = (cents) => money.format(cents / 100);
+export const minutes = (seconds) => `${tenth.format(seconds / 60)} min`;
+
+// New York's calendar of an instant: {weekday, day, month, year, hour, minute}, all text.
+export function parts(seconds) {
+  const found = {};
+  for (const {type, value} of newYork.formatToParts(new Date(seconds * 1000))) {
+    found[type] = value;
+  }
+  return found;
+}
+
+export function clock(seconds) {
+  const p = parts(seconds);
+  return `${p.weekday} ${p.day} ${p.month} ${p.year}, ${p.hour}:${p.minute}`;
+}
+
+export function dayAndHour(seconds) {
+  const p = parts(seconds);
+  return `${p.weekday} ${p.day} ${p.month} ${p.hour}:00`;
+}
+
+export const hourAndMinute = (seconds) => { const p = parts(seconds); return `${p.hour}:${p.minute}`; };
+export const dayName = (seconds) => { const p = parts(seconds); return `${p.day} ${p.month}`; };
+
+// "green 2024-01" -> "green, January 2024"; anything else as it is.
+export function sourceName(text) {
+  const found = /^(\S+) (\d{4})-(\d{2})$/.exec(text);
+  return found ? `${found[1]}, ${MONTHS[Number(found[3]) - 1]} ${found[2]}` : text;
+}

@@ -1,0 +1,136 @@
+// The Live page: takes summaries from the feed, and has each part drawn when it is on screen.
+
+import {byId, setData, setText} from './dom.js';
+import {Feed} from './feed.js';
+import {Figures} from './figures.js';
+import {Filters} from './filters.js';
+import {count} from './format.js';
+import {Hours} from './hours.js';
+import {ZoneMap, spanText} from './map.js';
+import {drawRoutes, drawZones} from './rankings.js';
+import {Rhythm} from './rhythm.js';
+import {Rides} from './rides.js';
+import {Stage} from './stage.js';
+import {StateLine} from './stateline.js';
+import {bindTheme, change, onChange, serverQuery, view} from './view.js';
+import {loadZones} from './zones.js';
+
+const SAY_EVERY_MS = 20000;
+const SERVER_SIDE = ['dataset', 'source', 'zone', 'span', 'hours'];
+
+let summary = null;
+let saidAt = 0;
+
+function bindSwitch(group, name) {
+  const show = () => group.querySelectorAll('button').forEach((button) =>
+    button.setAttribute('aria-pressed', String(button.dataset.value === view[name])));
+  group.addEventListener('click', (event) => {
+    if (event.target.dataset.value) {
+      change({[name]: event.target.dataset.value});
+    }
+  });
+  onChange(show);
+  show();
+}
+
+function say() {
+  const now = performance.now();
+  if (now - saidAt > SAY_EVERY_MS) {
+    saidAt = now;
+    const {figures} = summary;
+    byId('say').textContent = `${byId('clock').textContent}: ${count(figures.under_way)} trips under way, ` +
+      `${count(figures.started)} started and ${count(figures.completed)} completed today.`;
+  }
+}
+
+function stageParts(stage, {zones, shapes}) {
+  const draws = {figures: new Figures(byId('figures')), map: new ZoneMap(byId('map'), zones, shapes), hours: new Hours(byId('hours')),
+    rides: new Rides(byId('rides')), rhythm: new Rhythm(byId('rhythm'))};
+  for (const [id, part] of Object.entries(draws)) {
+    stage.add(byId(id), () => summary?.have_data && part.draw(summary, view));
+  }
+  const ranking = (id, draw) => {
+    const section = byId(id);
+    stage.add(section, () => {
+      if (summary?.have_data) {
+        draw(section.querySelector('.bars'));
+        const note = id === 'routes' ? 'pickup to drop-off, mean ride; ' : '';
+        setText(section.querySelector('.sub'), note + spanText(view.span, summary.clock_s));
+      }
+    });
+  };
+  ranking('top-pickups', (list) => drawZones(list, 'top_pickup', summary.zones.pickups, zones));
+  ranking('top-dropoffs', (list) => drawZones(list, 'top_dropoff', summary.zones.dropoffs, zones));
+  ranking('routes', (list) => drawRoutes(list, summary.routes, zones));
+  return () => Object.values(draws).forEach((part) => part.recolour?.());
+}
+
+function showFrame(label) {
+  const text = summary.label || label || '';
+  byId('label').hidden = text === '';
+  byId('theme').classList.toggle('push', text === '');
+  setText(byId('label'), text);
+  byId('empty').hidden = summary.have_data;
+  byId('content').hidden = !summary.have_data;
+  const filtered = view.dataset !== '' || view.source !== '' || view.zone !== '';
+  setText(byId('empty-note'), filtered ? 'The filters above are set: other data may be there without them.' : '');
+  setText(byId('foot-events'), summary.have_data ? `${count(summary.figures.events)} events counted` : '');
+  setData(byId('foot-events'), summary.figures?.events ?? 0);
+}
+
+async function main() {
+  const meta = await loadZones();
+  const stage = new Stage();
+  const line = new StateLine();
+  const filters = new Filters(meta.zones);
+  const recolour = stageParts(stage, meta);
+  const feed = new Feed((fresh) => {
+    summary = fresh;
+    line.take(fresh);
+    filters.take(fresh);
+    stage.mark();
+  }, (state) => line.connection(state));
+  stage.add(document.querySelector('.state'), () => {
+    if (summary) {
+      line.draw();
+      showFrame(meta.label);
+      if (summary.have_data) {
+        say();
+      }
+    }
+  });
+  bindTheme(byId('theme'), () => { recolour(); stage.mark(); });
+  bindSwitch(byId('span'), 'span');
+  bindSwitch(byId('flow'), 'map');
+  bindSwitch(byId('hours-span'), 'hours');
+  onChange((names) => {
+    if (names.some((name) => SERVER_SIDE.includes(name))) {
+      feed.open(serverQuery());
+    }
+    stage.mark();
+  });
+  byId('pause').addEventListener('click', () => {
+    const paused = line.togglePause();
+    byId('pause').setAttribute('aria-pressed', String(paused));
+    setText(byId('pause'), paused ? 'Resume' : 'Pause');
+    stage.hold(paused);
+  });
+  feed.open(serverQuery());
+}
+
+// The facts of the zones come first; without them nothing can be named, so this is tried until it works.
+async function start() {
+  for (let wait = 1; ; wait = Math.min(wait * 2, 15)) {
+    try {
+      await main();
+      return;
+    } catch (error) {
+      console.warn(`start: ${error.message}`);
+      byId('connection').dataset.state = 'lost';
+      setText(byId('connection-text'), `lost, retrying in ${wait} s`);
+      await new Promise((resolve) => { setTimeout(resolve, wait * 1000); });
+    }
+  }
+}
+
+start();

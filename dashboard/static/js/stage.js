@@ -1,0 +1,54 @@
+// Draws at most once per animation frame and only what is on screen; a hidden tab draws nothing (browsers hold
+// its animation frames back) and catches up in one frame when shown.
+
+export class Stage {
+  constructor() {
+    this.parts = new Map();
+    this.waiting = false;
+    this.held = false;
+    this.watch = new IntersectionObserver((entries) => {
+      for (const entry of entries) {
+        this.parts.get(entry.target).visible = entry.isIntersecting;
+      }
+      this.schedule();
+    }, {rootMargin: '100px'});
+  }
+
+  add(element, draw) {
+    this.parts.set(element, {draw, dirty: true, visible: false});
+    this.watch.observe(element);
+  }
+
+  // Marks everything, or one element, for drawing.
+  mark(element) {
+    for (const [key, part] of this.parts) {
+      part.dirty = part.dirty || !element || key === element;
+    }
+    this.schedule();
+  }
+
+  // While held (the Pause button) nothing is drawn, but marks are kept.
+  hold(held) {
+    this.held = held;
+    this.schedule();
+  }
+
+  schedule() {
+    if (this.waiting || this.held) {
+      return;
+    }
+    this.waiting = true;
+    requestAnimationFrame(() => {
+      this.waiting = false;
+      if (this.held) {
+        return;
+      }
+      for (const part of this.parts.values()) {
+        if (part.dirty && part.visible) {
+          part.dirty = false;
+          part.draw();
+        }
+      }
+    });
+  }
+}

@@ -1,0 +1,67 @@
+// What the visitor looks at. It lives in the URL, so that a link holds the view.
+
+const DEFAULTS = {dataset: '', source: '', zone: '', span: 'today', hours: 'day', map: 'pickups', theme: ''};
+const ALLOWED = {span: ['hour', '6h', 'today', 'all'], hours: ['day', 'week', 'all'],
+  map: ['pickups', 'dropoffs', 'net'], theme: ['', 'light', 'dark']};
+const listeners = [];
+
+function read() {
+  const query = new URLSearchParams(location.search);
+  const view = {...DEFAULTS};
+  for (const name of Object.keys(DEFAULTS)) {
+    const value = query.get(name);
+    if (value !== null && (!ALLOWED[name] || ALLOWED[name].includes(value))) {
+      view[name] = value;
+    }
+  }
+  return view;
+}
+
+export const view = read();
+
+export function change(values) {
+  Object.assign(view, values);
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(view)) {
+    if (value !== DEFAULTS[name]) {
+      query.set(name, value);
+    }
+  }
+  const text = query.toString();
+  history.replaceState(null, '', text ? `?${text}` : location.pathname);
+  for (const listener of listeners) {
+    listener(Object.keys(values));
+  }
+}
+
+export function onChange(listener) {
+  listeners.push(listener);
+}
+
+// The part of the view that the server answers by.
+export function serverQuery() {
+  const query = new URLSearchParams();
+  for (const name of ['dataset', 'source', 'zone', 'span', 'hours']) {
+    if (view[name] !== '') {
+      query.set(name, view[name]);
+    }
+  }
+  return query.toString();
+}
+
+export function isDark() {
+  return view.theme === '' ? matchMedia('(prefers-color-scheme: dark)').matches : view.theme === 'dark';
+}
+
+// The Theme button, the same on every page; calls back when colours have changed.
+export function bindTheme(button, changed) {
+  const name = () => button.setAttribute('aria-label', `Theme: change to ${isDark() ? 'light' : 'dark'}`);
+  const shown = () => { name(); changed(); };
+  button.addEventListener('click', () => {
+    change({theme: isDark() ? 'light' : 'dark'});
+    document.documentElement.dataset.theme = view.theme;
+    shown();
+  });
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', shown);
+  name();
+}
