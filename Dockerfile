@@ -1,0 +1,28 @@
+# One image for all our binaries; docker-compose.yml runs each as a service.
+FROM debian:bookworm-slim AS build
+RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+        build-essential ca-certificates cmake ninja-build pkg-config npm \
+        librdkafka-dev libmicrohttpd-dev libpq-dev libjansson-dev libcurl4-openssl-dev libsqlite3-dev \
+        libcmocka-dev zlib1g-dev \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /src/.deps
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --no-audit --no-fund --ignore-scripts
+WORKDIR /src
+COPY . .
+RUN cmake --preset release && cmake --build --preset release
+
+FROM debian:bookworm-slim
+RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+        ca-certificates curl jq nodejs unzip \
+        librdkafka1 libmicrohttpd12 libpq5 libjansson4 libcurl4 libsqlite3-0 zlib1g \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 990 --home-dir /var/lib/taxi --create-home taxi
+WORKDIR /opt/taxi
+COPY --from=build /src/build/bin build/bin
+COPY --from=build /src/.deps/node_modules .deps/node_modules
+COPY --from=build /src/dashboard/static dashboard/static
+COPY --from=build /src/data data
+COPY --from=build /src/docker-replay ./
+ENV PATH=/opt/taxi/build/bin:$PATH
+USER taxi
