@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# The whole pipeline on real servers: a month through HTTP, Kafka, PostgreSQL and windows onto the page in Chromium, compared
+# with what DuckDB computes from the file itself. Real green 2024-01 where ../shared/tlc has it, else a synthetic month.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$here/../.."
+deps=${TLC_DEPS:-$PWD/.deps}
+shared=${TLC_SHARED:-$PWD/../shared}
+out=${TLC_TEST_OUT:-$PWD/tests/out}
+TLC_RUN=$(mktemp -d /tmp/taxi-e2e-XXXXXX)
+export TLC_RUN TLC_ANY_PORT=1
+unset KAFKA_BROKERS DATABASE_URL
+checks=0
+
+fail() {
+    printf 'FAILED: %s\n' "$*" >&2
+    exit 1
+}
+same() { # what, got, expected
+    [ "$2" = "$3" ] || fail "$1: got $2, expected $3"
+    checks=$((checks + 1))
+}
+clean_up() {
+    local status=$?
+    if [ $status -ne 0 ]; then tail -n 20 "$TLC_RUN"/log/*.log >&2 || true; fi
+    ./pipeline reset >/dev/null 2>&1 || true
+    rm -rf "$TLC_RUN"
+}
+trap clean_up EXIT
+
+cutoff='2024-01-19 17:20:00'
+if [ -f "$shared/tlc/parquet/green_tripdata_2024-01.parquet" ]; then
+    month=$shared/tlc/parquet/green_tripdata_2024-01.parquet
+else
+    printf 'NOTE: no %s/tlc: the month is synthetic\n' "$shared"
+    month=$TLC_RUN/synthetic_green_tripdata_2024-01.csv
+    data/make-month green 2024-01 60000 --seed 7 -o "$month"
+fi
+oracle() { node tests/e2e/oracle.mjs "$deps/node_modules" "$month" 2024-01 "$@"; }
+oracle "$cutoff" >"$TLC_RUN/part.json"
+oracle >"$TLC_RUN/whole.json"
+expect() { jq -r "$2" "$TLC_RUN/$1.json"; }
+
+./pipeline up
+. "$TLC_RUN/env"
+mkdir -p "$out"
+
+# Most of the month: the event clock rests in the middle of a day, windows are still provisional.
+./pipeline replay "$month" --speed max --to "2024-01-19T17:20:00-05:00" --no-close
+./pipeline settle
+./pipeline audit || fail "the ledger after part of the month"
+node tests/e2e/page/page.mjs "$DASHBOARD_URL" "$TLC_RUN/part.json" "$out" || fail "the page against the file"
+checks=$((checks + 1))
+
+# The dashboard dies and comes back: the same picture.
+before=$(curl -fsS "$DASHBOARD_URL/api/summary" | jq -S '{figures, zones, routes, ride_bins, hours}')
+kill -9 "$(cut -d' ' -f1 "$TLC_RUN/pid/dashboard")"
+./pipeline up >/dev/null
+after=$(curl -fsS "$DASHBOARD_URL/api/summary" | jq -S '{figures, zones, routes, ride_bins, hours}')
+same "the summary after kill -9 of the dashboard" "$after" "$before"
+
+# The rest, with the consumers killed on the way.
+./pipeline replay "$month" --speed max --from "2024-01-19T17:20:00-05:00" &
+replay=$!
+sleep 0.5
+kill -9 "$(cut -d' ' -f1 "$TLC_RUN/pid/consumer-store")" "$(cut -d' ' -f1 "$TLC_RUN/pid/consumer-process")"
+wait $replay || fail "the client"
+./pipeline up >/dev/null
+./pipeline settle
+./pipeline audit || fail "the ledger after the whole month, with both consumers killed"
+
+sql() { psql -qXtA "$DATABASE_URL" -c "$1"; }
+same "rows in trip_start" "$(sql 'select count(*) from trip_start')" "$(expect whole .starts)"
+same "rows in trip_end" "$(sql 'select count(*) from trip_end')" "$(expect whole .ends)"
+same "pickups by zone" "$(sql 'select json_agg(json_build_array(zone_id, n) order by zone_id) from (select zone_id, count(*) n from trip_start group by 1) z' | jq -c .)" \
+    "$(expect whole '.zones_all.pickups | tojson')"
+windows=$(curl -fsS "$DASHBOARD_URL/api/windows/dump" | jq -sc '{
+    starts: ([.[].starts[][1]] | add), ends: ([.[].ends[][1]] | add), matched: ([.[].matched] | add),
+    drop: ([.[].ends[]] | group_by(.[0]) | map([.[0][0], (map(.[1]) | add)]))}')
+same "starts in final windows" "$(jq .starts <<<"$windows")" "$(expect whole .starts)"
+same "ends in final windows" "$(jq .ends <<<"$windows")" "$(expect whole .ends)"
+same "matched trips" "$(jq .matched <<<"$windows")" "$(expect whole .trips)"
+same "drop-offs by zone in windows" "$(jq -c .drop <<<"$windows")" "$(expect whole '.zones_all.dropoffs | tojson')"
+
+# The same month again: every event is there already.
+./pipeline replay "$month" --speed max
+./pipeline settle
+./pipeline audit || fail "the ledger after a second replay"
+same "rows after a second replay" "$(sql 'select (select count(*) from trip_start) + (select count(*) from trip_end)')" \
+    "$(expect whole '.starts + .ends')"
+./pipeline down
+printf '%d checks passed\n' "$checks"
