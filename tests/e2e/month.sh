@@ -42,6 +42,7 @@ oracle >"$TLC_RUN/whole.json"
 expect() { jq -r "$2" "$TLC_RUN/$1.json"; }
 
 ./pipeline up
+# shellcheck disable=SC1091
 . "$TLC_RUN/env"
 mkdir -p "$out"
 
