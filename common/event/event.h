@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum tlc_status { TLC_START = 0, TLC_END = 1 };
+enum tlc_event_status { TLC_START = 0, TLC_END = 1 };
 
 /* Bits of tlc_event.has: which optional fields are present. */
 enum tlc_has {
@@ -45,7 +45,7 @@ struct tlc_event {
     int32_t fare_cents, tip_cents, total_cents;
     uint16_t vendor_id;
     uint16_t zone_id; /* 1..265 */
-    uint8_t status;   /* enum tlc_status */
+    uint8_t status;   /* enum tlc_event_status */
     uint8_t has;      /* enum tlc_has */
     uint8_t passengers;
     uint8_t payment;
