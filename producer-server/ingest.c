@@ -1,0 +1,170 @@
+#include "producer-server/ingest.h"
+
+#include <stdlib.h>
+
+#include "common/event/tripid.h"
+
+#define RECORDS_FIRST 256
+/* Re-encoding can lengthen an event: a time without offset, a zone by its name. */
+#define ARENA_FACTOR 4
+
+void ingest_init(struct ingest *b, size_t body_max)
+{
+    memset(b, 0, sizeof *b);
+    tlc_arena_init(&b->arena, body_max * ARENA_FACTOR + TLC_JSON_MAX);
+}
+
+void ingest_release(struct ingest *b)
+{
+    free(b->records);
+    tlc_arena_release(&b->arena);
+    memset(b, 0, sizeof *b);
+}
+
+void ingest_reset(struct ingest *b)
+{
+    tlc_arena_reset(&b->arena);
+    if (b->refused > 0) {
+        memset(b->by_rule, 0, sizeof b->by_rule);
+    }
+    b->n = 0;
+    b->received = 0;
+    b->refused = 0;
+    b->errors_n = 0;
+    b->failed = false;
+}
+
+/* Bounded by the body: a record needs more bytes there than it takes here. */
+static bool grow(struct ingest *b)
+{
+    size_t cap = b->cap > 0 ? b->cap * 2 : RECORDS_FIRST;
+    struct tlc_kafka_record *records = realloc(b->records, cap * sizeof *records);
+    if (!records) {
+        b->failed = true;
+        return false;
+    }
+    b->records = records;
+    b->cap = cap;
+    return true;
+}
+
+/* The digits behind {"TripID": of a canonical line. */
+static struct tlc_str key_of(struct tlc_str line)
+{
+    struct tlc_str key = {line.p + sizeof("{\"TripID\":") - 1, 0};
+    while (key.p[key.n] >= '0' && key.p[key.n] <= '9') {
+        key.n++;
+    }
+    return key;
+}
+
+static void accept_line(struct ingest *b, struct tlc_str line, size_t number)
+{
+    if (b->n == b->cap && !grow(b)) {
+        return;
+    }
+    b->records[b->n++] = (struct tlc_kafka_record){
+        .key = key_of(line), .value = line, .partition = -1, .tag = (uint32_t)number};
+}
+
+static void refuse_line(struct ingest *b, size_t number, enum tlc_rule rule, size_t at)
+{
+    b->refused++;
+    b->by_rule[rule]++;
+    if (b->errors_n < INGEST_ERRORS_MAX) {
+        b->errors[b->errors_n++] = (struct ingest_refusal){.line = number, .at = at, .rule = rule};
+    }
+}
+
+static struct tlc_str rewrite(struct ingest *b, const struct tlc_event *e)
+{
+    char text[TLC_JSON_MAX];
+    struct tlc_str line = {text, tlc_json_encode(e, text)};
+    line = tlc_arena_copy(&b->arena, line);
+    b->failed = b->failed || !line.p;
+    return line;
+}
+
+static void take(struct ingest *b, struct tlc_str line, size_t number)
+{
+    struct tlc_event e;
+    enum tlc_rule rule = TLC_RULE_NOT_JSON;
+    const char *at = line.p;
+    b->received++;
+    enum tlc_json_kind kind = tlc_json_decode(line, &e, &rule, &at);
+    if (kind == TLC_JSON_BAD) {
+        refuse_line(b, number, rule, (size_t)(at - line.p) + 1);
+        return;
+    }
+    if (kind == TLC_JSON_MARK) { /* marks go to every partition: only their own route writes them */
+        refuse_line(b, number, TLC_RULE_BAD_STATUS, 1);
+        return;
+    }
+    rule = tlc_event_in_month(&e, TLC_MONTH_SLACK_STREAM_S);
+    if (rule != TLC_RULE_NONE) {
+        refuse_line(b, number, rule, 1);
+        return;
+    }
+    if (kind == TLC_JSON_REWRITTEN) {
+        line = rewrite(b, &e);
+    }
+    if (!b->failed) {
+        accept_line(b, line, number);
+    }
+}
+
+void ingest_lines(struct ingest *b, struct tlc_str body)
+{
+    const char *p = body.p, *end = body.p + body.n;
+    for (size_t number = 1; p < end && !b->failed; number++) {
+        const char *lf = memchr(p, '\n', (size_t)(end - p));
+        const char *stop = lf ? lf : end;
+        struct tlc_str line = {p, (size_t)(stop - p)};
+        p = stop + 1;
+        if (line.n > 0 && (line.p[line.n - 1] <= ' ' || line.p[0] <= ' ')) {
+            line = tlc_str_trim(line);
+        }
+        if (line.n > 0) {
+            take(b, line, number);
+        }
+    }
+}
+
+void ingest_one(struct ingest *b, struct tlc_str body)
+{
+    struct tlc_str line = tlc_str_trim(body);
+    if (line.n > 0) {
+        take(b, line, 1);
+    }
+}
+
+void ingest_marks(struct ingest *b, int32_t source, int32_t partitions)
+{
+    char text[TLC_JSON_MAX];
+    struct tlc_str mark = {text, tlc_json_encode_mark(source, text)};
+    mark = tlc_arena_copy(&b->arena, mark);
+    b->failed = !mark.p;
+    for (int32_t i = 0; i < partitions && !b->failed; i++) {
+        if (b->n == b->cap && !grow(b)) {
+            return;
+        }
+        b->records[b->n++] = (struct tlc_kafka_record){.value = mark, .partition = i};
+    }
+}
+
+bool ingest_not_json(const struct ingest *b)
+{
+    return b->received > 0 && b->by_rule[TLC_RULE_NOT_JSON] == b->received;
+}
+
+void ingest_encode(const struct ingest *b, size_t accepted, struct tlc_buf *out)
+{
+    tlc_buf_printf(out, "{\"accepted\":%zu,\"refused\":%zu", accepted, b->refused);
+    for (size_t i = 0; i < b->errors_n; i++) {
+        const struct ingest_refusal *e = &b->errors[i];
+        const struct tlc_rule_info *rule = tlc_rule_info(e->rule);
+        tlc_buf_printf(out, "%s{\"line\":%zu,\"rule\":\"%s\",\"text\":\"%s (byte %zu)\"}",
+                       i == 0 ? ",\"errors\":[" : ",", e->line, rule->id, rule->text, e->at);
+    }
+    tlc_buf_printf(out, b->errors_n > 0 ? "]}\n" : "}\n");
+}

@@ -1,0 +1,50 @@
+/* From the bytes of a request to Kafka records: every line checked, none copied when it is
+ * canonical already.
+ *
+ * Not for: anything outside the request; it knows no HTTP and no Kafka. The batch is a request's,
+ * one thread at a time; reset keeps its memory, so that a busy server allocates only while it finds
+ * its size. Records borrow from the body and from the batch: both must stay until the broker has
+ * acknowledged. */
+#ifndef PRODUCER_SERVER_INGEST_H
+#define PRODUCER_SERVER_INGEST_H
+
+#include "common/base/arena.h"
+#include "common/event/codec_json.h"
+#include "common/io/kafka_producer.h"
+
+#define INGEST_ERRORS_MAX 20 /* refusals told in a reply; the others are only counted */
+
+struct ingest_refusal {
+    size_t line; /* from 1, blank lines counted */
+    size_t at;   /* byte in the line, from 1 */
+    enum tlc_rule rule;
+};
+
+struct ingest {
+    struct tlc_kafka_record *records;
+    size_t n, cap;
+    struct tlc_arena arena; /* lines that had to be written anew */
+    size_t received;        /* lines that are not blank */
+    size_t refused;
+    size_t by_rule[TLC_RULE_N];
+    struct ingest_refusal errors[INGEST_ERRORS_MAX];
+    size_t errors_n;
+    bool failed; /* out of memory: nothing of the batch may be used */
+};
+
+/* body_max: of one request, in bytes; bounds what a batch may hold. */
+void ingest_init(struct ingest *b, size_t body_max);
+void ingest_release(struct ingest *b);
+void ingest_reset(struct ingest *b);
+/* One event a line; blank lines are skipped, CR before the line end is taken. */
+void ingest_lines(struct ingest *b, struct tlc_str body);
+/* The whole body is one event, however it is laid out. */
+void ingest_one(struct ingest *b, struct tlc_str body);
+/* A close mark for each partition. */
+void ingest_marks(struct ingest *b, int32_t source, int32_t partitions);
+/* True when nothing of it was even JSON. */
+bool ingest_not_json(const struct ingest *b);
+/* {"accepted":n,"refused":m,"errors":[{"line":1,"rule":"...","text":"..."}]} */
+void ingest_encode(const struct ingest *b, size_t accepted, struct tlc_buf *out);
+
+#endif
