@@ -46,7 +46,10 @@ export class Hours {
       return dayName(row.start);
     }
     const p = parts(row.start);
-    return this.span === 'day' ? p.hour : p.hour === '00' ? `${p.weekday} ${p.day}` : `${p.weekday} ${p.hour}:00`;
+    if (this.span === 'day') {
+      return p.hour;
+    }
+    return p.hour === '00' ? `${p.weekday} ${p.day}` : ''; // a week is marked by its midnights
   }
 
   say(i) {
@@ -81,6 +84,7 @@ export class Hours {
     const days = this.rows.some((row) => row.day);
     const paint = (name) => this.rows.map((row) => this.paint[name][row.provisional ? 1 : 0]);
     const x = this.chart.options.scales.x;
+    x.ticks.autoSkip = days || this.span === 'day';
     x.title.text = days ? 'day' : this.span === 'day' ? 'hour of the day' : 'hour';
     refresh(this.chart, this.rows.map((row) => this.label(row)), [
       {data: this.rows.map((row) => row.completed), backgroundColor: paint('completed')},

@@ -62,12 +62,13 @@ export class ZoneMap {
     return {
       type: 'choropleth',
       data: {labels: this.ids.map((id) => this.zones.name(id)), datasets: [{data: this.shapes.map(({feature}) => ({feature, value: 0})),
+        outline: this.shapes.map(({feature}) => feature), // what the projection is fitted to; without it the whole globe
         backgroundColor: (at) => this.fill?.[at.dataIndex] ?? c['seq-0'],
         borderColor: (at) => String(this.ids[at.dataIndex]) === view.zone ? c.under : c.card,
         borderWidth: (at) => String(this.ids[at.dataIndex]) === view.zone ? 3 : 0.6,
         hoverBackgroundColor: (at) => this.fill?.[at.dataIndex] ?? c['seq-0'], hoverBorderColor: c.ink, hoverBorderWidth: 2}]},
       options: {showOutline: false, showGraticule: false, onClick, plugins, events: ['mousemove', 'mouseout', 'click', 'touchstart'],
-        scales: {projection: {axis: 'x', projection: 'mercator', display: false}, color: {axis: 'x', display: false}}},
+        scales: {projection: {axis: 'x', projection: 'mercator', display: false, padding: 4}, color: {axis: 'x', display: false}}},
     };
   }
 

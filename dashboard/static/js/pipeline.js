@@ -7,9 +7,9 @@ import {bindTheme} from './view.js';
 const EVERY_MS = 2000;
 // The flow in its order; `rate` names the counter or ledger entry whose growth is the part's rate, `from` the part to ask.
 const FLOW = [
-  {name: 'producer-client', text: 'replays a month on the event clock', next: '→'},
-  {name: 'producer-server', text: 'POST /trips, answers after the broker', rate: 'records_acked', unit: 'acknowledged', next: '→'},
-  {name: 'Kafka', text: 'topic trips, keyed by TripID', from: 'consumer-process', next: '→'},
+  {name: 'producer-client', text: 'replays a month on the event clock', next: '→', trunk: true},
+  {name: 'producer-server', text: 'POST /trips, answers after the broker', rate: 'records_acked', unit: 'acknowledged', next: '→', trunk: true},
+  {name: 'Kafka', text: 'topic trips, keyed by TripID', from: 'consumer-process', next: '→', trunk: true},
   {name: 'consumer-store', text: 'COPY into PostgreSQL, exactly once', rate: 'stored', unit: 'stored', next: '→'},
   {name: 'PostgreSQL', text: 'rows by source', from: 'consumer-store'},
   {name: 'consumer-process', text: 'windows by event time', rate: 'counted', unit: 'counted', next: '→'},
@@ -51,6 +51,7 @@ function box(entry, parts, seconds) {
   if (entry.next) {
     made.dataset.next = entry.next;
   }
+  made.classList.toggle('trunk', entry.trunk === true);
   return made;
 }
 

@@ -2,7 +2,7 @@
 
 import {colours} from './charts.js';
 import {byId, node, setText} from './dom.js';
-import {WEEKDAYS, decimal} from './format.js';
+import {WEEKDAYS, count, decimal} from './format.js';
 import {quantiles, stepColour} from './scale.js';
 import {bindTable} from './tables.js';
 
@@ -71,8 +71,9 @@ export class Rhythm {
   }
 
   legend(steps) {
+    const show = steps.every(Number.isInteger) ? count : decimal;
     const texts = steps.map((lower, i) => [stepColour(this.colours, steps, lower || 1e-9), i + 1 === steps.length
-      ? `${decimal(lower)} and more an hour` : `${i === 0 ? 'under ' : `${decimal(lower)} to `}${decimal(steps[i + 1])}`]);
+      ? `${show(lower)} and more an hour` : `${i === 0 ? 'under ' : `${show(lower)} to `}${show(steps[i + 1])}`]);
     const list = [[this.colours['seq-0'], 'none'], ...texts];
     const key = JSON.stringify(list);
     if (key === this.shown) {

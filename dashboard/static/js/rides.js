@@ -45,7 +45,7 @@ export class Rides {
     this.bins = summary.ride_bins;
     refresh(this.chart, this.bins.map((_, i) => `${i * BIN_MIN}${i === LAST ? '+' : ''}`), [{data: this.bins}]);
     const {trips, median_s: median, p90_s: p90} = summary.ride;
-    const text = trips > 0 ? `median ${minutes(median)}, 9 in 10 under ${decimal(p90 / 60)} min` : 'no completed trip yet';
+    const text = trips > 0 ? `median ${minutes(median)}, 9 in 10 within ${decimal(p90 / 60)} min` : 'no completed trip yet';
     setText(this.section.querySelector('.note'), text);
     setText(this.section.querySelector('.sub'), `completed today, minutes${view.zone === '' ? '' : '; all zones'}`);
     this.canvas.setAttribute('aria-label', `Histogram of ride times of ${count(trips)} trips: ${text}. Arrow keys read the bins.`);

@@ -40,7 +40,7 @@ export class StateLine {
     const quiet = this.quiet();
     setData(byId('speed'), summary.speed);
     setData(byId('rate'), summary.event_rate);
-    setText(byId('speed'), quiet ? 'at rest' : `${summary.speed < 10 ? decimal(summary.speed) : count(summary.speed)} ×`);
+    setText(byId('speed'), !summary.have_data ? '–' : quiet ? 'at rest' : `${summary.speed < 10 ? decimal(summary.speed) : count(summary.speed)} ×`);
     setText(byId('rate'), `${count(quiet ? 0 : summary.event_rate)} events/s`);
     this.drawConnection();
   }
@@ -53,7 +53,7 @@ export class StateLine {
     const [state, text] = this.words();
     byId('connection').dataset.state = state;
     setText(byId('connection-text'), text);
-    if (this.quiet() && this.pausedAt === 0) {
+    if (this.summary?.have_data && this.quiet() && this.pausedAt === 0) {
       setText(byId('speed'), 'at rest');
       setText(byId('rate'), '0 events/s');
     }
