@@ -1,5 +1,6 @@
 #include "producer-server/produce.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/base/log.h"
@@ -9,10 +10,6 @@
 #define RETRY_MAX_S 30
 
 static const struct tlc_counter_def produce_defs[] = {PRODUCE_COUNTERS(TLC_COUNTER_DEF)};
-
-#define RULE_DEF(id, name, level, text)                                                            \
-    {"refusals{rule=\"" name "\"}", TLC_COUNTER, "records", "Records refused, by rule"},
-static const struct tlc_counter_def rule_defs[] = {TLC_RULES(RULE_DEF)};
 
 static const double seconds_bounds[] = {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1,
                                         0.2,   0.5,   1,     2,    5,    10,   30};
@@ -28,6 +25,23 @@ struct produce_request {
     bool marks;
 };
 
+/* Rules that only flag never refuse: they have no row. */
+static void rules_init(struct produce *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < TLC_RULE_N; i++) {
+        const struct tlc_rule_info *rule = tlc_rule_info((enum tlc_rule)i);
+        if (rule->level != TLC_LEVEL_REJECT) {
+            continue;
+        }
+        snprintf(p->rule_names[n], sizeof p->rule_names[n], "refusals{rule=\"%s\"}", rule->id);
+        p->rule_defs[n] = (struct tlc_counter_def){p->rule_names[n], TLC_COUNTER, "records",
+                                                   "Records refused, by rule"};
+        p->rule_rows[i] = n++;
+    }
+    tlc_counters_init(&p->rules, p->rule_defs, n);
+}
+
 void produce_init(struct produce *p, const struct produce_ports *ports, int64_t inflight_max,
                   int64_t body_max)
 {
@@ -37,7 +51,7 @@ void produce_init(struct produce *p, const struct produce_ports *ports, int64_t 
     p->body_max = body_max;
     p->rate_at_ns = ports->now_ns();
     tlc_counters_init(&p->counters, produce_defs, PRODUCE_COUNTER_N);
-    tlc_counters_init(&p->rules, rule_defs, TLC_RULE_N);
+    rules_init(p);
     tlc_histogram_init(&p->request_s, "request_seconds", "Time from the body to the reply",
                        seconds_bounds, TLC_COUNT(seconds_bounds));
     tlc_histogram_init(&p->batch_n, "batch_events", "Records of a request", batch_bounds,
@@ -253,7 +267,7 @@ static void count_received(struct produce_request *q)
     tlc_counter_add(&p->counters, PRODUCE_REFUSED, (int64_t)b->refused);
     for (size_t i = 0; i < TLC_RULE_N; i++) {
         if (b->by_rule[i] > 0) {
-            tlc_counter_add(&p->rules, i, (int64_t)b->by_rule[i]);
+            tlc_counter_add(&p->rules, p->rule_rows[i], (int64_t)b->by_rule[i]);
         }
     }
 }

@@ -53,7 +53,11 @@ struct produce {
     _Atomic int64_t released;        /* bytes given back, ever */
     _Atomic int64_t rate;            /* bytes a second, smoothed; 0 = not known yet */
     int64_t rate_at_ns, rate_released;
-    struct tlc_counters counters, rules;
+    struct tlc_counters counters;
+    struct tlc_counters rules; /* a row for each rule that refuses */
+    struct tlc_counter_def rule_defs[TLC_RULE_N];
+    size_t rule_rows[TLC_RULE_N]; /* rule -> its row */
+    char rule_names[TLC_RULE_N][48];
     struct tlc_histogram request_s, batch_n, ack_s;
     pthread_mutex_t lock; /* pool */
     struct produce_request *pool;

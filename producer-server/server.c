@@ -151,20 +151,24 @@ int server_open(struct server *s, const struct server_options *options, struct t
 
 /* --- run --- */
 
+/* Told when it changes, and what it waits for when that changes. */
 static void log_readiness(struct server *s)
 {
+    char why[256] = "";
     bool ready = tlc_kafka_producer_ready(s->producer);
-    if (ready == s->was_ready) {
+    if (!ready) {
+        tlc_kafka_producer_trouble(s->producer, why);
+    }
+    if (ready == s->was_ready && strcmp(why, s->trouble) == 0) {
         return;
     }
     s->was_ready = ready;
-    char why[256];
+    memcpy(s->trouble, why, sizeof s->trouble);
     if (ready) {
         tlc_log(TLC_INFO, "broker_ready", "partitions=%d",
                 (int)tlc_kafka_producer_partitions(s->producer));
     } else {
-        tlc_log(TLC_WARN, "broker_away", "reason=\"%s\"",
-                tlc_kafka_producer_trouble(s->producer, why));
+        tlc_log(TLC_WARN, "broker_away", "brokers=%s reason=\"%s\"", s->options->brokers, why);
     }
 }
 
@@ -188,16 +192,9 @@ static void drain(struct server *s)
 
 void server_run(struct server *s)
 {
-    char why[256];
-    bool told = false;
     while (!tlc_stop_wait(STEP_MS)) {
         produce_step(&s->produce, tlc_now_ns());
         log_readiness(s);
-        if (!told && !s->was_ready) {
-            told = true;
-            tlc_log(TLC_WARN, "broker_away", "brokers=%s reason=\"%s\"", s->options->brokers,
-                    tlc_kafka_producer_trouble(s->producer, why));
-        }
     }
     drain(s);
 }
@@ -238,6 +235,6 @@ void server_report(const struct server *s)
     struct tlc_buf out;
     tlc_buf_init(&out, 65536);
     tlc_counters_report(&s->produce.counters, &out);
-    fwrite(out.p, 1, out.n, stderr);
+    fprintf(stderr, "%s", tlc_buf_cstr(&out));
     tlc_buf_release(&out);
 }

@@ -16,6 +16,7 @@ struct server {
     struct tlc_http_route routes[TLC_STATUS_ROUTES_N + ROUTES_N];
     bool produce_open;
     bool was_ready;
+    char trouble[256];    /* what the log said last */
     pthread_mutex_t lock; /* http, against a SIGHUP while it opens or closes */
 };
 

@@ -61,6 +61,7 @@ struct tlc_kafka_producer {
     char trouble[256];
     pthread_t reporter, watcher;
     bool reporter_runs, watcher_runs;
+    bool has_controller; /* the watcher's */
 };
 
 /* --- configuration --- */
@@ -190,11 +191,14 @@ static rd_kafka_resp_err_t create_answer(rd_kafka_event_t *event, char why[256])
     return rc;
 }
 
-/* True when the topic is there now, or the broker makes topics by itself (the mock cluster has no
- * CreateTopics). */
+/* True when the topic is there now, or is made when it is first named: so does a cluster whose
+ * controller is none of its brokers, which only librdkafka's mock cluster is. */
 static bool topic_create(struct tlc_kafka_producer *p)
 {
     char why[256];
+    if (!p->has_controller) {
+        return true;
+    }
     rd_kafka_NewTopic_t *topic =
         rd_kafka_NewTopic_new(p->topic, p->partitions_wanted, p->replication, why, sizeof why);
     if (!topic) {
@@ -234,6 +238,11 @@ static bool watch_ask(struct tlc_kafka_producer *p, int32_t *ret_partitions)
         return false;
     }
     *ret_partitions = topic_partitions(m, p->topic);
+    int32_t controller = rd_kafka_controllerid(p->rk, 0);
+    p->has_controller = false;
+    for (int i = 0; i < m->broker_cnt; i++) {
+        p->has_controller = p->has_controller || m->brokers[i].id == controller;
+    }
     rd_kafka_metadata_destroy(m);
     return true;
 }
