@@ -19,7 +19,8 @@ function(tlc_settings target)
     target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}")
     target_compile_definitions(${target} PRIVATE _GNU_SOURCE TLC_VERSION="${PROJECT_VERSION}")
     target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes
-        -Wmissing-prototypes -Wvla -Wno-format-zero-length -fno-omit-frame-pointer)
+        -Wmissing-prototypes -Wvla -Wno-format-zero-length -fno-omit-frame-pointer
+        -UNDEBUG) # asserts are for our own bugs, and stay in what people run
     if(TLC_WERROR)
         target_compile_options(${target} PRIVATE -Werror)
     endif()
