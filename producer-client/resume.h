@@ -1,0 +1,38 @@
+/* The acknowledged frontier on disk: for each input the bytes and lines before which everything has
+ * its reply.
+ *
+ * Written atomically; after a crash the replay starts again at most some batches early (harmless:
+ * the consumers know the events again). JSON:
+ * {"version":1,"inputs":[{"path","size","head","offset","line","event_s"}],"acked","refused",
+ * "sources":[...],"closed"}. head is a checksum of the first bytes, so that another file is
+ * noticed. */
+#ifndef PRODUCER_CLIENT_RESUME_H
+#define PRODUCER_CLIENT_RESUME_H
+
+#include "producer-client/batches.h"
+#include "producer-client/merge.h"
+#include "producer-client/sources.h"
+
+#define RESUME_SAVE_EVERY_MS 500
+
+struct resume {
+    const char *path;       /* NULL: nothing is kept */
+    bool found;             /* there was a file: this run goes on */
+    bool closed;            /* close marks have been sent for all of it */
+    int64_t acked, refused; /* of earlier runs */
+    int64_t saved_ms;
+    bool dirty;
+    uint64_t heads[INPUTS_MAX];
+};
+
+/* Reads the file if there is one, checks that it belongs to these inputs, moves them there and adds
+ * its sources. TLC_FATAL with exit code 65 when it belongs to others. */
+TLC_MUST int resume_load(struct resume *r, const char *path, struct merge *m, struct sources *s,
+                         struct position *frontier, struct tlc_err *err);
+TLC_MUST int resume_save(struct resume *r, const struct merge *m, const struct sources *s,
+                         const struct batches *b, struct tlc_err *err);
+/* Saves when something moved and the last time is long enough ago. */
+TLC_MUST int resume_step(struct resume *r, const struct merge *m, const struct sources *s,
+                         const struct batches *b, int64_t now_ms, struct tlc_err *err);
+
+#endif
