@@ -34,6 +34,7 @@ static const struct class_row {
     {"55006", TLC_RETRY, ""},
     {"22", TLC_REFUSE, ""},
     {"23", TLC_REFUSE, ""},
+    {"25P03", TLC_RETRY, ""},
     {"25006", TLC_FATAL,
      " (the database is read-only: name the primary, or clear default_transaction_read_only)"},
     {"28", TLC_FATAL, " (check user and password in --database, and pg_hba.conf)"},

@@ -1,0 +1,345 @@
+#include "consumer-store/store.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+
+#define POLL_MS 100
+#define BUSY_POLL_MS 10 /* a batch waits for the writer */
+#define REST_MS 50
+#define PLACE_AGAIN_MS 250 /* between tries to read a lost position */
+#define PUBLISH_MS 250
+#define GIVE_BACK_MS 3000 /* a partition that moves on waits so long for our transaction */
+
+void store_init(struct store *s, const struct store_settings *settings,
+                const struct store_sink *sink, struct writer *writer, struct report *report)
+{
+    memset(s, 0, sizeof(*s));
+    s->settings = *settings;
+    s->sink = *sink;
+    s->writer = writer;
+    s->report = report;
+    batch_init(&s->batches[0]);
+    batch_init(&s->batches[1]);
+    s->open = &s->batches[0];
+    s->spare = &s->batches[1];
+}
+
+void store_release(struct store *s)
+{
+    batch_release(&s->batches[0]);
+    batch_release(&s->batches[1]);
+    free(s->partitions);
+    s->partitions = NULL;
+}
+
+static struct store_partition *partition_get(struct store *s, int32_t number)
+{
+    if ((size_t)number >= s->partitions_n) {
+        size_t n = (size_t)number + 1;
+        struct store_partition *grown = realloc(s->partitions, n * sizeof(*grown));
+        if (!grown) {
+            return NULL;
+        }
+        memset(grown + s->partitions_n, 0, (n - s->partitions_n) * sizeof(*grown));
+        s->partitions = grown;
+        s->partitions_n = n;
+    }
+    return &s->partitions[number];
+}
+
+/* ---- partitions come and go ---- */
+
+/* The durable position; for a partition never read before it is made: the beginning of the log. */
+static int position_find(struct store *s, int32_t number, int64_t *ret_next, struct tlc_err *err)
+{
+    int64_t next = -1, low = 0, high = 0;
+    int rc = s->sink.position(s->sink.ctx, number, -1, &next, err);
+    if (rc == TLC_OK && next < 0) {
+        rc = s->source.range(s->source.ctx, number, false, &low, &high, err);
+        if (rc == TLC_OK) {
+            rc = s->sink.position(s->sink.ctx, number, low, &next, err);
+        }
+        if (rc == TLC_OK && low > 0) {
+            tlc_log(TLC_WARN, "log_cut", "partition=%" PRId32 " first_offset=%" PRId64, number,
+                    low);
+        }
+    }
+    if (rc == TLC_OK) {
+        *ret_next = next;
+    }
+    return rc;
+}
+
+static int on_assigned(void *ctx, int32_t number, struct tlc_str metadata, int64_t *offset,
+                       struct tlc_err *err)
+{
+    (void)metadata; /* and the offset in Kafka: both are only for lag tools */
+    struct store *s = ctx;
+    struct store_partition *p = partition_get(s, number);
+    if (!p) {
+        return tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "no memory for partitions");
+    }
+    int64_t next = 0;
+    int rc = position_find(s, number, &next, err);
+    if (rc == TLC_OK) {
+        rc = batch_drop(s->open, number, BATCH_OPEN, err);
+    }
+    if (rc != TLC_OK) {
+        return rc;
+    }
+    *p = (struct store_partition){.owned = true, .next = next, .stored_to = next};
+    *offset = next;
+    s->resting = false; /* if it is still full, the next turn pauses all again */
+    tlc_log(TLC_INFO, "partition_assigned", "partition=%" PRId32 " position=%" PRId64, number,
+            next);
+    return TLC_OK;
+}
+
+static void on_revoked(void *ctx, int32_t number, bool lost)
+{
+    struct store *s = ctx;
+    struct store_partition *p = partition_get(s, number);
+    struct tlc_err err;
+    if (!p) {
+        return;
+    }
+    p->owned = false;
+    if (batch_drop(s->open, number, BATCH_OPEN, &err) != TLC_OK) {
+        tlc_log(TLC_ERROR, "drop_failed", "error=\"%s\"", err.text);
+    }
+    /* not needed to be right, the position fences us off: it only spares the next owner a re-read
+     */
+    if (!lost && !writer_away(s->writer)) {
+        writer_wait(s->writer, GIVE_BACK_MS);
+    }
+    tlc_log(TLC_INFO, "partition_revoked", "partition=%" PRId32 " lost=%d", number, lost);
+}
+
+struct tlc_kafka_consumer_hooks store_hooks(struct store *s)
+{
+    return (struct tlc_kafka_consumer_hooks){s, on_assigned, on_revoked};
+}
+
+/* ---- what the writer gives back ---- */
+
+static int fenced_note(struct store *s, struct store_partition *p, const struct batch_part *part,
+                       struct tlc_err *err)
+{
+    tlc_log(TLC_WARN, "fenced", "partition=%" PRId32 " expected=%" PRId64, part->partition,
+            part->from);
+    p->misplaced = p->owned;
+    s->place_at_ms = s->now_ms;
+    return batch_drop(s->open, part->partition, BATCH_OPEN, err);
+}
+
+static int collect(struct store *s, struct tlc_err *err)
+{
+    int rc = TLC_OK;
+    struct batch *b = writer_take(s->writer, &rc, err);
+    if (!b) {
+        return TLC_OK;
+    }
+    for (size_t i = 0; rc == TLC_OK && i < b->parts_n; i++) {
+        const struct batch_part *part = &b->parts[i];
+        struct store_partition *p = partition_get(s, part->partition);
+        if (part->outcome == BATCH_FENCED) {
+            rc = fenced_note(s, p, part, err);
+        } else if (part->outcome == BATCH_STORED && p->owned) {
+            struct tlc_err ignored; /* Kafka's copy of the position is only for lag tools */
+            p->stored_to = part->to > p->stored_to ? part->to : p->stored_to;
+            if (s->source.commit(s->source.ctx, part->partition, part->to, &ignored) != TLC_OK) {
+                tlc_log(TLC_DEBUG, "commit_failed", "error=\"%s\"", ignored.text);
+            }
+        }
+    }
+    batch_reset(b);
+    s->spare = b;
+    return rc;
+}
+
+/* Reads the position of fenced partitions again and goes on from there. */
+static int place(struct store *s, struct tlc_err *err)
+{
+    if (s->now_ms < s->place_at_ms) {
+        return TLC_OK;
+    }
+    s->place_at_ms = s->now_ms + PLACE_AGAIN_MS;
+    for (size_t i = 0; i < s->partitions_n; i++) {
+        struct store_partition *p = &s->partitions[i];
+        int64_t next = 0;
+        if (!p->owned || !p->misplaced) {
+            continue;
+        }
+        int rc = position_find(s, (int32_t)i, &next, err);
+        if (rc == TLC_OK) {
+            rc = s->source.seek(s->source.ctx, (int32_t)i, next, err);
+        }
+        if (rc != TLC_OK) {
+            return rc;
+        }
+        p->next = p->stored_to = next;
+        p->misplaced = false;
+    }
+    return TLC_OK;
+}
+
+/* ---- turns ---- */
+
+static void hand_over(struct store *s, bool now)
+{
+    bool old = s->now_ms - s->open->opened_ms >= s->settings.flush_ms;
+    bool due = now || old || batch_full(s->open, (size_t)s->settings.batch_rows);
+    if (batch_empty(s->open) || !due || !s->spare || writer_busy(s->writer)) {
+        return;
+    }
+    struct batch *b = s->open;
+    s->open = s->spare;
+    s->spare = NULL;
+    writer_submit(s->writer, b);
+}
+
+static int pause_all(struct store *s, bool paused, struct tlc_err *err)
+{
+    for (size_t i = 0; i < s->partitions_n; i++) {
+        struct store_partition *p = &s->partitions[i];
+        if (p->owned && p->paused != paused) {
+            int rc = s->source.pause(s->source.ctx, (int32_t)i, paused, err);
+            if (rc != TLC_OK) {
+                return rc;
+            }
+            p->paused = paused;
+        }
+    }
+    s->resting = paused;
+    return TLC_OK;
+}
+
+static int take_messages(struct store *s, const struct tlc_kafka_batch *polled, struct tlc_err *err)
+{
+    for (size_t i = 0; i < polled->n; i++) {
+        const struct tlc_kafka_message *m = &polled->messages[i];
+        struct store_partition *p = partition_get(s, m->partition);
+        if (!p || !p->owned || p->misplaced || m->offset < p->next) {
+            continue;
+        }
+        if (batch_empty(s->open)) {
+            s->open->opened_ms = s->now_ms;
+        }
+        int rc = batch_add(s->open, m, p->next, err);
+        if (rc != TLC_OK) {
+            return rc;
+        }
+        p->next = m->offset + 1;
+    }
+    return TLC_OK;
+}
+
+static int read_on(struct store *s, int64_t wait_ms, struct tlc_err *err)
+{
+    struct tlc_kafka_batch polled;
+    int rc = s->source.poll(s->source.ctx, wait_ms, &polled, err);
+    if (rc == TLC_OK) {
+        report_kafka(s->report, "");
+        return take_messages(s, &polled, err);
+    }
+    report_kafka(s->report, err->text);
+    return rc;
+}
+
+/* Full, and the writer is not done. With the database away the partitions rest, but the group has
+ * to hear from us. */
+static int rest(struct store *s, struct tlc_err *err)
+{
+    if (!writer_away(s->writer)) {
+        writer_wait(s->writer, REST_MS);
+        return TLC_OK;
+    }
+    int rc = pause_all(s, true, err);
+    return rc == TLC_OK ? read_on(s, REST_MS, err) : rc;
+}
+
+static void publish(struct store *s)
+{
+    if (s->now_ms < s->publish_at_ms) {
+        return;
+    }
+    s->publish_at_ms = s->now_ms + PUBLISH_MS;
+    struct report_partition rows[REPORT_PARTITIONS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < s->partitions_n && n < REPORT_PARTITIONS_MAX; i++) {
+        const struct store_partition *p = &s->partitions[i];
+        int64_t low = -1, high = -1;
+        struct tlc_err ignored;
+        if (!p->owned) {
+            continue;
+        }
+        if (s->source.range(s->source.ctx, (int32_t)i, true, &low, &high, &ignored) != TLC_OK) {
+            high = -1;
+        }
+        rows[n++] = (struct report_partition){(int32_t)i, p->stored_to, high};
+    }
+    report_partitions(s->report, rows, n);
+}
+
+static int64_t poll_wait_ms(struct store *s)
+{
+    if (batch_empty(s->open)) {
+        return s->spare ? POLL_MS : BUSY_POLL_MS;
+    }
+    int64_t left_ms = s->open->opened_ms + s->settings.flush_ms - s->now_ms;
+    int64_t least_ms = s->spare ? 0 : BUSY_POLL_MS;
+    left_ms = left_ms < POLL_MS ? left_ms : POLL_MS;
+    return left_ms > least_ms ? left_ms : least_ms;
+}
+
+int store_step(struct store *s, int64_t now_ms, struct tlc_err *err)
+{
+    s->now_ms = now_ms;
+    int rc = collect(s, err);
+    if (rc == TLC_OK) {
+        rc = place(s, err);
+    }
+    if (rc == TLC_FATAL) {
+        return rc;
+    }
+    hand_over(s, false);
+    publish(s);
+    if (batch_full(s->open, (size_t)s->settings.batch_rows) && !s->spare) {
+        return rest(s, err);
+    }
+    if (s->resting) {
+        int resumed = pause_all(s, false, err);
+        if (resumed != TLC_OK) {
+            return resumed;
+        }
+    }
+    int read = read_on(s, poll_wait_ms(s), err);
+    return rc != TLC_OK ? rc : read;
+}
+
+int store_drain(struct store *s, int64_t wait_ms, struct tlc_err *err)
+{
+    int64_t until_ms = tlc_now_ms() + wait_ms;
+    report_draining(s->report);
+    for (;;) {
+        s->now_ms = tlc_now_ms();
+        int rc = collect(s, err);
+        if (rc != TLC_OK) {
+            return rc;
+        }
+        hand_over(s, true);
+        if (batch_empty(s->open) && s->spare) {
+            s->publish_at_ms = 0;
+            publish(s);
+            return TLC_OK;
+        }
+        if (s->now_ms >= until_ms) {
+            return tlc_err_set(err, TLC_RETRY,
+                               "stopped before the last batch was stored; it is still in the log");
+        }
+        writer_wait(s->writer, REST_MS);
+    }
+}
