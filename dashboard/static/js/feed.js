@@ -1,5 +1,6 @@
 // The stream of summaries: first paint from /api/summary, then server-sent events; reconnects by itself.
-// A message never takes the page back: one with a lower revision of the same store is left out.
+// Within a connection a message never takes the page back: one with a lower revision of the same store is left out.
+// The summary that opens a connection is always taken: after a restart the server's store is the truth.
 
 const BACK_OFF_S = [1, 2, 4, 8, 15];
 
@@ -16,7 +17,6 @@ export class Feed {
   open(query) {
     this.query = query;
     this.stop();
-    this.last = null;
     this.connect();
   }
 
@@ -30,6 +30,7 @@ export class Feed {
   async connect() {
     this.stop();
     const turn = this.turn;
+    this.last = null;
     this.onState({state: 'catching'});
     try {
       const reply = await fetch(`/api/summary?${this.query}`, {cache: 'no-store'});

@@ -1,11 +1,18 @@
-// Trips by hour: completed in the hour and under way at its end, stacked; provisional hours hatched.
+// Trips by hour: completed in the hour and under way at its end, stacked; provisional hours hatched. Windows hold by zone
+// only starts and ends, so with a zone it shows that zone's pickups and drop-offs side by side.
 
 import {Chart, arrowKeys, axes, canvasIn, colours, hatch, refresh, tooltipColours} from './charts.js';
-import {setText} from './dom.js';
+import {byId, setText} from './dom.js';
 import {count, dayAndHour, dayName, hourAndMinute, parts} from './format.js';
 import {bindTable} from './tables.js';
 
 const DAY_SLOTS = 24;
+const ALL_ZONES = {names: ['completed', 'under_way'], words: ['completed', 'under way'], stacked: true,
+  text: (row) => `${count(row.completed)} completed, ${count(row.under_way)} under way at the end`};
+const ONE_ZONE = {names: ['starts', 'ends'], words: ['pickups', 'drop-offs'], stacked: false,
+  text: (row) => `${count(row.starts)} pickups, ${count(row.ends)} drop-offs`};
+
+const orDash = (n) => n === null ? '–' : count(n);
 
 // A day that starts at midnight is shown to its end, so that the axis rests while the day fills.
 function slots(rows, span) {
@@ -19,7 +26,7 @@ function slots(rows, span) {
     if (parts(start).day !== day) {
       break;
     }
-    full.push({start, empty: true, completed: null, under_way: null});
+    full.push({start, empty: true});
   }
   return full;
 }
@@ -28,15 +35,16 @@ export class Hours {
   constructor(section) {
     this.section = section;
     this.rows = [];
+    this.kind = ALL_ZONES;
     this.canvas = canvasIn(section, 'Trips by hour');
     arrowKeys(this, (i) => this.say(i));
     this.table = bindTable(section, () => ({
       head: ['Begins, New York time', 'Started', 'Ended', 'Completed', 'Under way at the end', 'State'],
       rows: this.rows.filter((row) => !row.empty).map((row) => ({
-        data: {figure: 'hour', start: row.start, value: row.completed, started: row.starts, ended: row.ends,
-          underWay: row.under_way},
-        cells: [row.day ? dayName(row.start) : dayAndHour(row.start), count(row.starts), count(row.ends), count(row.completed),
-          count(row.under_way), row.provisional ? 'provisional' : 'final'],
+        data: {figure: 'hour', start: row.start, value: row.completed ?? '', started: row.starts, ended: row.ends,
+          underWay: row.under_way ?? ''},
+        cells: [row.day ? dayName(row.start) : dayAndHour(row.start), count(row.starts), count(row.ends),
+          orDash(row.completed), orDash(row.under_way), row.provisional ? 'provisional' : 'final'],
       })),
     }));
   }
@@ -57,14 +65,14 @@ export class Hours {
     if (!row || row.empty) {
       return 'nothing yet';
     }
-    return `${row.day ? dayName(row.start) : dayAndHour(row.start)}: ${count(row.completed)} completed, ` +
-      `${count(row.under_way)} under way at the end${row.provisional ? ', provisional' : ''}`;
+    return `${row.day ? dayName(row.start) : dayAndHour(row.start)}: ${this.kind.text(row)}${row.provisional ? ', provisional' : ''}`;
   }
 
   recolour() {
     this.chart?.destroy();
     const c = colours();
-    this.paint = {completed: [c.start, hatch(c.start)], under_way: [c.under, hatch(c.under)]};
+    const [start, under, end] = [c.start, c.under, c.end].map((colour) => [colour, hatch(colour)]);
+    this.paint = {completed: start, under_way: under, starts: start, ends: end};
     this.chart = new Chart(this.canvas, {
       type: 'bar',
       data: {labels: [], datasets: [{data: [], label: 'completed'}, {data: [], label: 'under way'}]},
@@ -81,19 +89,29 @@ export class Hours {
     }
     this.span = view.hours;
     this.rows = slots(summary.hours, view.hours);
+    this.kind = view.zone === '' ? ALL_ZONES : ONE_ZONE;
     const days = this.rows.some((row) => row.day);
-    const paint = (name) => this.rows.map((row) => this.paint[name][row.provisional ? 1 : 0]);
-    const x = this.chart.options.scales.x;
+    const {x, y} = this.chart.options.scales;
     x.ticks.autoSkip = days || this.span === 'day';
     x.title.text = days ? 'day' : this.span === 'day' ? 'hour of the day' : 'hour';
-    refresh(this.chart, this.rows.map((row) => this.label(row)), [
-      {data: this.rows.map((row) => row.completed), backgroundColor: paint('completed')},
-      {data: this.rows.map((row) => row.under_way), backgroundColor: paint('under_way')}]);
-    setText(this.section.querySelector('h2'), days ? 'Trips by day' : 'Trips by hour');
-    setText(this.section.querySelector('.sub'), `${view.zone === '' ? '' : 'filtered to a zone where windows allow it; '}` +
-      `completed in the ${days ? 'day' : 'hour'}, under way at its end, New York time`);
+    x.stacked = this.kind.stacked;
+    y.stacked = this.kind.stacked;
+    refresh(this.chart, this.rows.map((row) => this.label(row)), this.kind.names.map((name) => ({
+      data: this.rows.map((row) => row[name] ?? null),
+      backgroundColor: this.rows.map((row) => this.paint[name][row.provisional ? 1 : 0])})));
+    this.words(days);
     this.canvas.setAttribute('aria-label', this.describe());
     this.table();
+  }
+
+  words(days) {
+    const period = days ? 'day' : 'hour';
+    setText(this.section.querySelector('h2'), `Trips by ${period}`);
+    setText(this.section.querySelector('.sub'), this.kind === ONE_ZONE ? 'pickups and drop-offs in the zone, New York time'
+      : `completed in the ${period}, under way at its end, New York time`);
+    setText(byId('legend-first'), this.kind.words[0]);
+    setText(byId('legend-second'), this.kind.words[1]);
+    byId('swatch-second').className = `swatch sq ${this.kind === ONE_ZONE ? 'end' : 'under'}`;
   }
 
   describe() {
@@ -101,10 +119,11 @@ export class Hours {
     if (real.length === 0) {
       return 'Trips by hour: nothing yet.';
     }
-    const peak = real.reduce((a, b) => b.completed > a.completed ? b : a);
+    const [name] = this.kind.names;
+    const peak = real.reduce((a, b) => b[name] > a[name] ? b : a);
     const last = real[real.length - 1];
-    return `Bar chart of trips completed and under way from ${hourAndMinute(real[0].start)}, ${dayName(real[0].start)}, ` +
-      `to ${dayAndHour(last.start)}. Highest: ${count(peak.completed)} completed at ${dayAndHour(peak.start)}. ` +
+    return `Bar chart of ${this.kind.words.join(' and ')} from ${hourAndMinute(real[0].start)}, ${dayName(real[0].start)}, ` +
+      `to ${dayAndHour(last.start)}. Highest: ${this.kind.text(peak)} at ${dayAndHour(peak.start)}. ` +
       'Arrow keys read the bars.';
   }
 }

@@ -65,15 +65,18 @@ function stageParts(stage, {zones, shapes}) {
   return () => Object.values(draws).forEach((part) => part.recolour?.());
 }
 
-function showFrame(label) {
+function showFrame({label, zones}) {
   const text = summary.label || label || '';
   byId('label').hidden = text === '';
   byId('theme').classList.toggle('push', text === '');
   setText(byId('label'), text);
   byId('empty').hidden = summary.have_data;
   byId('content').hidden = !summary.have_data;
-  const filtered = view.dataset !== '' || view.source !== '' || view.zone !== '';
+  const filtered = view.dataset !== '' || view.source !== '';
   setText(byId('empty-note'), filtered ? 'The filters above are set: other data may be there without them.' : '');
+  byId('filtered').hidden = view.zone === '';
+  setText(byId('filtered-text'), view.zone === '' ? '' : `Filtered to ${zones.name(Number(view.zone))}: trips by hour and top routes. ` +
+    'Figures, map, top zones, ride time and rhythm show all zones.');
   setText(byId('foot-events'), summary.have_data ? `${count(summary.figures.events)} events counted` : '');
   setData(byId('foot-events'), summary.figures?.events ?? 0);
 }
@@ -85,15 +88,16 @@ async function main() {
   const filters = new Filters(meta.zones);
   const recolour = stageParts(stage, meta);
   const feed = new Feed((fresh) => {
-    summary = fresh;
-    line.take(fresh);
-    filters.take(fresh);
+    // A filter that takes no source leaves the clock at 0: nothing to show, whatever else there is.
+    summary = {...fresh, have_data: fresh.have_data && fresh.clock_s > 0};
+    line.take(summary);
+    filters.take(summary);
     stage.mark();
   }, (state) => line.connection(state));
-  stage.add(document.querySelector('.state'), () => {
+  stage.beforeParts(() => {
     if (summary) {
       line.draw();
-      showFrame(meta.label);
+      showFrame(meta);
       if (summary.have_data) {
         say();
       }
@@ -109,6 +113,7 @@ async function main() {
     }
     stage.mark();
   });
+  byId('all-zones').addEventListener('click', () => change({zone: ''}));
   byId('pause').addEventListener('click', () => {
     const paused = line.togglePause();
     byId('pause').setAttribute('aria-pressed', String(paused));

@@ -70,10 +70,12 @@ function table(place, title, head, rows) {
     }))));
 }
 
-function drawLedger(lines) {
+// A line that is open while messages are still to be read needs no hand; one that is open at rest does.
+function drawLedger(lines, lag) {
+  const open = lag > 0 ? '… in flight' : '✗ no';
   table(byId('ledger'), 'Ledger', ['Line', 'Left', 'Right', 'Holds', 'Note'], lines.map((l) => ({
-    data: {figure: 'ledger', line: l.line, value: l.ok ? 'ok' : 'open', left: l.left, right: l.right}, bad: l.ok ? -1 : 3,
-    cells: [l.line, l.left ?? '–', l.right ?? '–', l.ok ? '✓ yes' : '✗ not yet', l.note ?? '']})));
+    data: {figure: 'ledger', line: l.line, value: l.ok ? 'ok' : 'open', left: l.left, right: l.right}, bad: l.ok || lag > 0 ? -1 : 3,
+    cells: [l.line, l.left ?? '–', l.right ?? '–', l.ok ? '✓ yes' : open, l.note ?? '']})));
 }
 
 function drawLag(parts) {
@@ -116,7 +118,7 @@ function draw({parts, ledger}) {
   const byName = new Map(parts.map((part) => [part.name, part]));
   const seconds = before ? (at - before.at) / 1000 : 0;
   byId('flow').replaceChildren(...FLOW.map((entry) => box(entry, byName, seconds)));
-  drawLedger(ledger ?? []);
+  drawLedger(ledger ?? [], parts.flatMap((part) => part.status?.partitions ?? []).reduce((sum, p) => sum + Math.max(0, p.lag ?? 0), 0));
   drawLag(parts);
   drawWatermarks(parts);
   drawCounters(parts);

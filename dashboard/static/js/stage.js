@@ -4,6 +4,7 @@
 export class Stage {
   constructor() {
     this.parts = new Map();
+    this.frame = () => {};
     this.waiting = false;
     this.held = false;
     this.watch = new IntersectionObserver((entries) => {
@@ -17,6 +18,11 @@ export class Stage {
   add(element, draw) {
     this.parts.set(element, {draw, dirty: true, visible: false});
     this.watch.observe(element);
+  }
+
+  // Runs at the start of each frame drawn, whatever is on screen: for what decides what there is to see.
+  beforeParts(frame) {
+    this.frame = frame;
   }
 
   // Marks everything, or one element, for drawing.
@@ -43,6 +49,7 @@ export class Stage {
       if (this.held) {
         return;
       }
+      this.frame();
       for (const part of this.parts.values()) {
         if (part.dirty && part.visible) {
           part.dirty = false;

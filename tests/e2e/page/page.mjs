@@ -260,6 +260,16 @@ async function checkUse(browser, {base}) {
   await page.click('[data-figure="top_pickup"] .pick');
   await page.waitForFunction((id) => new URLSearchParams(location.search).get('zone') === id, zone);
   equal('zone field after a click on a row', await page.inputValue('#zone'), zone);
+  await page.waitForFunction(() => document.querySelector('#legend-second').textContent === 'drop-offs');
+  await page.click('[data-table="hours"]');
+  const own = await (await page.request.get(`${base}/api/summary?zone=${zone}&hours=week`)).json();
+  equal('pickups of the zone by hour', JSON.stringify((await rows(page, 'hour')).map((row) => Number(row.started))),
+    JSON.stringify(own.hours.map((row) => row.starts)));
+  await page.click('#all-zones');
+  equal('zone field after Show all zones', await page.inputValue('#zone'), '');
+  await page.goto(`${base}/?source=1190001`);
+  await page.waitForSelector('#empty:not([hidden])', {timeout: DEADLINE_MS});
+  check((await page.textContent('#empty')).includes('./pipeline replay green 2024-01'), 'the empty page does not name the command');
   quiet('Live page in use', seen);
   await context.close();
 }
