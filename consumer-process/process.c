@@ -21,8 +21,9 @@
 #define POST_TIMEOUT_MS 30000
 #define POST_REPLY_MAX 65536
 #define REPORT_MS 250
-#define WAIT_IDLE_MS 20 /* how long a step waits for messages; a post's progress waits no longer   \
-                         */
+#define WAIT_IDLE_MS                                                                               \
+    20 /* how long a step waits for messages; a post's progress waits no longer                    \
+        */
 #define DRAIN_MS 5000
 #define TOKEN_MAX 4096
 

@@ -1,7 +1,7 @@
 /* Memory by lifetime: many small takes, one reset.
  *
- * For: what lives as long as one batch. Not for: things freed singly. The arena owns all it gave out; reset makes it
- * invalid but keeps the largest block. One thread at a time. */
+ * For: what lives as long as one batch. Not for: things freed singly. The arena owns all it gave
+ * out; reset makes it invalid but keeps the largest block. One thread at a time. */
 #ifndef TLC_BASE_ARENA_H
 #define TLC_BASE_ARENA_H
 

@@ -1,7 +1,8 @@
 /* A growable byte buffer with a maximum.
  *
- * For: building output, collecting input. Owns its memory: init before use, release after. Reset keeps the memory, so a
- * buffer that lives as long as its program allocates only while it finds its size. One thread at a time. */
+ * For: building output, collecting input. Owns its memory: init before use, release after. Reset
+ * keeps the memory, so a buffer that lives as long as its program allocates only while it finds its
+ * size. One thread at a time. */
 #ifndef TLC_BASE_BUF_H
 #define TLC_BASE_BUF_H
 
@@ -24,7 +25,8 @@ static inline void tlc_buf_reset(struct tlc_buf *b)
     b->failed = false;
 }
 
-/* Room for `more` further bytes; NULL (and failed) past the maximum. The caller writes and then adds to n. */
+/* Room for `more` further bytes; NULL (and failed) past the maximum. The caller writes and then
+ * adds to n. */
 char *tlc_buf_reserve(struct tlc_buf *b, size_t more);
 bool tlc_buf_append(struct tlc_buf *b, const void *bytes, size_t n);
 bool tlc_buf_add(struct tlc_buf *b, struct tlc_str s);

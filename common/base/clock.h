@@ -1,7 +1,8 @@
 /* Time, as something that can be replaced in a test.
  *
- * now_ms: monotonic milliseconds, for pacing and time-outs (never shown, never stored). wall_ms: milliseconds since the
- * epoch UTC, for people and logs. Event time is neither: it comes with the data. */
+ * now_ms: monotonic milliseconds, for pacing and time-outs (never shown, never stored). wall_ms:
+ * milliseconds since the epoch UTC, for people and logs. Event time is neither: it comes with the
+ * data. */
 #ifndef TLC_BASE_CLOCK_H
 #define TLC_BASE_CLOCK_H
 

@@ -1,17 +1,18 @@
-/* Counters and gauges: a table of names, one array of values, rendered alike for /metrics, /status and the exit report.
+/* Counters and gauges: a table of names, one array of values, rendered alike for /metrics, /status
+ * and the exit report.
  *
  * A module declares its table with an X-macro and an enum of the same order:
  *
- *     #define INGEST_COUNTERS(X)                                                                     \
- *         X(INGEST_RECEIVED, "records_received", COUNTER, "records", "Records that came in")         \
+ *     #define INGEST_COUNTERS(X) \
+ *         X(INGEST_RECEIVED, "records_received", COUNTER, "records", "Records that came in") \
  *         X(INGEST_BYTES, "bytes_in_flight", GAUGE, "bytes", "Bytes waiting for the broker")
  *     enum ingest_counter { INGEST_COUNTERS(TLC_COUNTER_ENUM) INGEST_COUNTER_N };
  *     static const struct tlc_counter_def ingest_defs[] = {INGEST_COUNTERS(TLC_COUNTER_DEF)};
  *     struct tlc_counters c; tlc_counters_init(&c, ingest_defs, INGEST_COUNTER_N);
  *     tlc_counter_add(&c, INGEST_RECEIVED, n);
  *
- * A row may carry one label: name "refused{rule=\"bad_time\"}". Any thread may add or set; reads are not a
- * snapshot across rows. Add once a batch, not once an event. */
+ * A row may carry one label: name "refused{rule=\"bad_time\"}". Any thread may add or set; reads
+ * are not a snapshot across rows. Add once a batch, not once an event. */
 #ifndef TLC_BASE_COUNTERS_H
 #define TLC_BASE_COUNTERS_H
 
@@ -72,7 +73,8 @@ void tlc_histogram_init(struct tlc_histogram *h, const char *name, const char *h
                         const double *bounds, size_t n);
 void tlc_histogram_observe(struct tlc_histogram *h, double value);
 
-/* Prometheus text exposition (version 0.0.4): names are "tlc_<prefix>_<name>", counters end in _total. */
+/* Prometheus text exposition (version 0.0.4): names are "tlc_<prefix>_<name>", counters end in
+ * _total. */
 void tlc_counters_prometheus(const struct tlc_counters *c, const char *prefix, struct tlc_buf *out);
 void tlc_histogram_prometheus(const struct tlc_histogram *h, const char *prefix,
                               struct tlc_buf *out);

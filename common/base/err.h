@@ -1,8 +1,8 @@
 /* What went wrong, in words for a person, and what the caller should do about it.
  *
- * A fallible function returns 0 or one of the classes below and then has set the text. Context is put in front on the way
- * up: "store batch 118: copy trip_start: connection lost". The struct is the caller's, usually on the stack of main or
- * of the loop; one thread at a time. */
+ * A fallible function returns 0 or one of the classes below and then has set the text. Context is
+ * put in front on the way up: "store batch 118: copy trip_start: connection lost". The struct is
+ * the caller's, usually on the stack of main or of the loop; one thread at a time. */
 #ifndef TLC_BASE_ERR_H
 #define TLC_BASE_ERR_H
 
@@ -19,15 +19,15 @@ enum tlc_class {
 /* Exit codes, from sysexits.h. */
 enum tlc_exit {
     TLC_EXIT_OK = 0,
-    TLC_EXIT_REFUSED = 1,     /* ran to its end, but some records were refused */
-    TLC_EXIT_USAGE = 64,      /* wrong option or argument */
-    TLC_EXIT_DATA = 65,       /* input is not what it should be */
-    TLC_EXIT_NOINPUT = 66,    /* input is missing or unreadable */
+    TLC_EXIT_REFUSED = 1,      /* ran to its end, but some records were refused */
+    TLC_EXIT_USAGE = 64,       /* wrong option or argument */
+    TLC_EXIT_DATA = 65,        /* input is not what it should be */
+    TLC_EXIT_NOINPUT = 66,     /* input is missing or unreadable */
     TLC_EXIT_UNAVAILABLE = 69, /* a server is not there */
-    TLC_EXIT_SOFTWARE = 70,   /* our bug */
-    TLC_EXIT_CANTCREAT = 73,  /* output cannot be made */
-    TLC_EXIT_IO = 74,         /* reading or writing failed on the way */
-    TLC_EXIT_CONFIG = 78,     /* configuration does not fit: schema, topic, token file */
+    TLC_EXIT_SOFTWARE = 70,    /* our bug */
+    TLC_EXIT_CANTCREAT = 73,   /* output cannot be made */
+    TLC_EXIT_IO = 74,          /* reading or writing failed on the way */
+    TLC_EXIT_CONFIG = 78,      /* configuration does not fit: schema, topic, token file */
 };
 
 struct tlc_err {
@@ -36,7 +36,8 @@ struct tlc_err {
     char text[1024]; /* one line, NUL-terminated */
 };
 
-/* Sets text and class, returns the class. exit_code becomes TLC_EXIT_SOFTWARE until tlc_err_fatal says otherwise. */
+/* Sets text and class, returns the class. exit_code becomes TLC_EXIT_SOFTWARE until tlc_err_fatal
+ * says otherwise. */
 int tlc_err_set(struct tlc_err *err, enum tlc_class cls, const char *fmt, ...) TLC_PRINTF(3, 4);
 /* TLC_FATAL with an exit code. */
 int tlc_err_fatal(struct tlc_err *err, enum tlc_exit code, const char *fmt, ...) TLC_PRINTF(3, 4);

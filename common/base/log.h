@@ -1,8 +1,9 @@
 /* Log lines on standard error: "2026-01-02T03:04:05.678Z level binary event=name key=value ...".
  *
- * Only programs log; libraries return errors. Each failure is logged once, where it is decided. Any thread may call. Values
- * with spaces or quotes are the caller's to quote: use key=\"%s\". Same event more than 10 times in 10 s: the rest is
- * counted and told in one line (suppressed=n). No header, token or body is ever logged whole. */
+ * Only programs log; libraries return errors. Each failure is logged once, where it is decided. Any
+ * thread may call. Values with spaces or quotes are the caller's to quote: use key=\"%s\". Same
+ * event more than 10 times in 10 s: the rest is counted and told in one line (suppressed=n). No
+ * header, token or body is ever logged whole. */
 #ifndef TLC_BASE_LOG_H
 #define TLC_BASE_LOG_H
 

@@ -1,16 +1,17 @@
-/* Options: one table a binary, from which come the struct's fields, the parser, --help, --print-config and README rows.
+/* Options: one table a binary, from which come the struct's fields, the parser, --help,
+ * --print-config and README rows.
  *
- *     #define SERVER_OPTIONS(X)                                                                              \
- *         X(STR, listen, "listen", "TLC_LISTEN", "127.0.0.1:8080", 0, 0, "ADDR:PORT", "where to serve")      \
- *         X(BYTES, inflight_bytes, "inflight", NULL, "64MiB", 1 << 20, 1LL << 34, "BYTES", "...")
- *     struct server_options { SERVER_OPTIONS(TLC_OPT_FIELD) };
- *     #define TLC_OPT_STRUCT struct server_options
- *     static const struct tlc_opt server_opts[] = {SERVER_OPTIONS(TLC_OPT_ROW)};
+ *     #define SERVER_OPTIONS(X) \
+ *         X(STR, listen, "listen", "TLC_LISTEN", "127.0.0.1:8080", 0, 0, "ADDR:PORT", "where to
+ * serve")      \ X(BYTES, inflight_bytes, "inflight", NULL, "64MiB", 1 << 20, 1LL << 34, "BYTES",
+ * "...") struct server_options { SERVER_OPTIONS(TLC_OPT_FIELD) }; #define TLC_OPT_STRUCT struct
+ * server_options static const struct tlc_opt server_opts[] = {SERVER_OPTIONS(TLC_OPT_ROW)};
  *
- * default < environment < command line. Accepted: --name value, --name=value, --flag, --no-flag, -h, -X name=value (for an
- * option whose name is "X"), "--" ends options, everything else is a positional argument ("-" too). Errors name the option,
- * the value and what would be right, and suggest the nearest name for an unknown option.
- * Every binary gets --help, --version, --print-config and --log-level for free. */
+ * default < environment < command line. Accepted: --name value, --name=value, --flag, --no-flag,
+ * -h, -X name=value (for an option whose name is "X"), "--" ends options, everything else is a
+ * positional argument ("-" too). Errors name the option, the value and what would be right, and
+ * suggest the nearest name for an unknown option. Every binary gets --help, --version,
+ * --print-config and --log-level for free. */
 #ifndef TLC_BASE_OPTS_H
 #define TLC_BASE_OPTS_H
 
@@ -66,20 +67,24 @@ struct tlc_program {
     size_t args_min, args_max; /* positional arguments */
 };
 
-/* What parsing ended with: go on, or leave main with that exit code (help was printed to stdout, an error to stderr). */
+/* What parsing ended with: go on, or leave main with that exit code (help was printed to stdout, an
+ * error to stderr). */
 enum tlc_opts_result { TLC_OPTS_GO, TLC_OPTS_EXIT };
 
-/* Fills options (the binary's struct) and the positional arguments; values point into argv and the environment.
- * On TLC_OPTS_EXIT *ret_exit holds main's exit code. Also sets up the log (tlc_log_init with --log-level). */
+/* Fills options (the binary's struct) and the positional arguments; values point into argv and the
+ * environment. On TLC_OPTS_EXIT *ret_exit holds main's exit code. Also sets up the log
+ * (tlc_log_init with --log-level). */
 enum tlc_opts_result tlc_opts_main(const struct tlc_program *program, int argc, char **argv,
                                    void *options, struct tlc_opt_list *ret_args, int *ret_exit);
 
-/* The pure part, for tests: getenv is injected. Returns 0 or TLC_FATAL with exit code 64 and the words in err. */
+/* The pure part, for tests: getenv is injected. Returns 0 or TLC_FATAL with exit code 64 and the
+ * words in err. */
 TLC_MUST int tlc_opts_parse(const struct tlc_program *program, int argc, char **argv,
                             const char *(*get_env)(const char *name), void *options,
                             struct tlc_opt_list *ret_args, struct tlc_err *err);
 void tlc_opts_help(const struct tlc_program *program, struct tlc_buf *out);
-/* Markdown table of the options, as the READMEs carry it; the lint test compares (hidden flag --help-markdown). */
+/* Markdown table of the options, as the READMEs carry it; the lint test compares (hidden flag
+ * --help-markdown). */
 void tlc_opts_markdown(const struct tlc_program *program, struct tlc_buf *out);
 void tlc_opts_print_config(const struct tlc_program *program, const void *options,
                            struct tlc_buf *out);

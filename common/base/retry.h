@@ -1,7 +1,8 @@
 /* When to try again: exponential back-off with full jitter in its upper half.
  *
- * Pure: no clock, no sleep; the caller waits. delay = min(cap, base * 2^attempt), then uniformly in [delay/2, delay].
- * Source of the idea: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015 ("equal jitter"). */
+ * Pure: no clock, no sleep; the caller waits. delay = min(cap, base * 2^attempt), then uniformly in
+ * [delay/2, delay]. Source of the idea: M. Brooker, "Exponential Backoff And Jitter", AWS
+ * Architecture Blog, 2015 ("equal jitter"). */
 #ifndef TLC_BASE_RETRY_H
 #define TLC_BASE_RETRY_H
 

@@ -1,9 +1,10 @@
 /* Being asked to stop: SIGINT and SIGTERM.
  *
- * tlc_stop_init blocks the signals and starts one thread that waits for them; call it first in main, before any library
- * starts a thread. The first signal sets the flag and makes the descriptor readable; the second ends the process at once
- * with 128 + signal. SIGPIPE is ignored. SIGHUP, SIGUSR1 and SIGUSR2 can be given a handler: it runs on that
- * thread, not in signal context, so it may do anything that is safe between threads. */
+ * tlc_stop_init blocks the signals and starts one thread that waits for them; call it first in
+ * main, before any library starts a thread. The first signal sets the flag and makes the descriptor
+ * readable; the second ends the process at once with 128 + signal. SIGPIPE is ignored. SIGHUP,
+ * SIGUSR1 and SIGUSR2 can be given a handler: it runs on that thread, not in signal context, so it
+ * may do anything that is safe between threads. */
 #ifndef TLC_BASE_STOP_H
 #define TLC_BASE_STOP_H
 

@@ -1,7 +1,8 @@
 /* Borrowed text: pointer and length, never NUL-terminated on purpose.
  *
- * For: everything that is read or compared. Not for: text that must outlive its source; copy that into a
- * struct tlc_buf or an arena. No function here allocates. All are pure and may be called from any thread. */
+ * For: everything that is read or compared. Not for: text that must outlive its source; copy that
+ * into a struct tlc_buf or an arena. No function here allocates. All are pure and may be called
+ * from any thread. */
 #ifndef TLC_BASE_STR_H
 #define TLC_BASE_STR_H
 
@@ -45,7 +46,8 @@ bool tlc_str_eq_nocase(struct tlc_str a, struct tlc_str b);
 bool tlc_str_ends(struct tlc_str s, struct tlc_str suffix);
 /* Without spaces, tabs, CR and LF at both ends. */
 struct tlc_str tlc_str_trim(struct tlc_str s);
-/* The part of *rest before sep, and moves *rest behind it; false when *rest was exhausted (p NULL). */
+/* The part of *rest before sep, and moves *rest behind it; false when *rest was exhausted (p NULL).
+ */
 bool tlc_str_split(struct tlc_str *rest, char sep, struct tlc_str *ret_part);
 
 /* Whole text as a decimal integer within [min, max]; false when it is not one, ret untouched. */

@@ -1,7 +1,7 @@
 /* One event of one trip: its start or its end.
  *
- * A plain value: copy it, compare it, keep it in arrays. No pointers, no ownership, no locks. The JSON form, its keys and
- * its ranges are in docs/events.md and codec_json.h. */
+ * A plain value: copy it, compare it, keep it in arrays. No pointers, no ownership, no locks. The
+ * JSON form, its keys and its ranges are in docs/events.md and codec_json.h. */
 #ifndef TLC_EVENT_EVENT_H
 #define TLC_EVENT_EVENT_H
 
@@ -23,7 +23,8 @@ enum tlc_has {
 /* What a start and an end may carry beside the common fields. */
 #define TLC_HAS_OF_START (TLC_HAS_POINT | TLC_HAS_PASSENGERS)
 #define TLC_HAS_OF_END                                                                             \
-    (TLC_HAS_POINT | TLC_HAS_DISTANCE | TLC_HAS_PAYMENT | TLC_HAS_FARE | TLC_HAS_TIP | TLC_HAS_TOTAL)
+    (TLC_HAS_POINT | TLC_HAS_DISTANCE | TLC_HAS_PAYMENT | TLC_HAS_FARE | TLC_HAS_TIP |             \
+     TLC_HAS_TOTAL)
 
 /* Ranges of the format. */
 #define TLC_TRIP_ID_MAX INT64_C(9007199254740991) /* 2^53 - 1 */
@@ -32,14 +33,15 @@ enum tlc_has {
 #define TLC_ZONE_UNKNOWN 264
 #define TLC_ZONE_OUTSIDE 265
 #define TLC_PAYMENT_MAX 6
-#define TLC_CENTS_MAX 999999999          /* |amount| <= 9,999,999.99 dollars */
-#define TLC_DISTANCE_MAX 999999999       /* |distance| <= 9,999,999.99 miles */
-#define TLC_TIME_MIN_S INT64_C(1167627600) /* 2007-01-01T00:00:00-05:00: the DST rule holds from here */
+#define TLC_CENTS_MAX 999999999    /* |amount| <= 9,999,999.99 dollars */
+#define TLC_DISTANCE_MAX 999999999 /* |distance| <= 9,999,999.99 miles */
+#define TLC_TIME_MIN_S                                                                             \
+    INT64_C(1167627600) /* 2007-01-01T00:00:00-05:00: the DST rule holds from here */
 #define TLC_TIME_MAX_S INT64_C(3124242000) /* 2069-01-01T00:00:00-05:00 */
 
 struct tlc_event {
     int64_t trip_id;
-    int64_t at_s; /* event time: seconds since the epoch, UTC */
+    int64_t at_s;           /* event time: seconds since the epoch, UTC */
     int32_t lon_e6, lat_e6; /* millionths of a degree, WGS84 */
     int32_t distance_cmi;   /* hundredths of a mile */
     int32_t fare_cents, tip_cents, total_cents;

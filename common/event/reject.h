@@ -1,8 +1,9 @@
-/* Every rule by which a row, an event or a message is refused or flagged, at any entrance, in one table.
+/* Every rule by which a row, an event or a message is refused or flagged, at any entrance, in one
+ * table.
  *
- * The id is what users see in rejects.csv, manifests, HTTP replies, refused_event and metrics. A level of REJECT takes the
- * record out (and keeps it where the entrance keeps refused ones); FLAG only counts it. Adding a rule is one row here plus a
- * test. Pure; any thread. */
+ * The id is what users see in rejects.csv, manifests, HTTP replies, refused_event and metrics. A
+ * level of REJECT takes the record out (and keeps it where the entrance keeps refused ones); FLAG
+ * only counts it. Adding a rule is one row here plus a test. Pure; any thread. */
 #ifndef TLC_EVENT_REJECT_H
 #define TLC_EVENT_REJECT_H
 

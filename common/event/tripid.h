@@ -1,8 +1,9 @@
 /* Trip ids and sources: TripID = dataset x 10^15 + month x 10^9 + row.
  *
- * The id names the one row of the one file it came from, so it is idempotency key, Kafka key, primary key and join key.
- * source = TripID / 10^9 = dataset x 10^6 + yyyymm (2202401: green, January 2024) is the unit of replay, of watermarks and
- * of database partitions. Pure; any thread. */
+ * The id names the one row of the one file it came from, so it is idempotency key, Kafka key,
+ * primary key and join key. source = TripID / 10^9 = dataset x 10^6 + yyyymm (2202401: green,
+ * January 2024) is the unit of replay, of watermarks and of database partitions. Pure; any thread.
+ */
 #ifndef TLC_EVENT_TRIPID_H
 #define TLC_EVENT_TRIPID_H
 
@@ -61,10 +62,11 @@ const char *tlc_dataset_name(int32_t dataset);
 bool tlc_dataset_parse(struct tlc_str name, enum tlc_dataset *ret_dataset);
 /* "green 2024-01", "live" when there is no month. Returns dst. */
 const char *tlc_source_text(int32_t source, char dst[32]);
-/* The half-open span of event time that belongs to a source: its month on New York's clock, widened by slack_s on both
- * sides; month 0: TLC_TIME_MIN_S .. TLC_TIME_MAX_S. */
+/* The half-open span of event time that belongs to a source: its month on New York's clock, widened
+ * by slack_s on both sides; month 0: TLC_TIME_MIN_S .. TLC_TIME_MAX_S. */
 void tlc_source_span(int32_t source, int64_t slack_s, int64_t *ret_from_s, int64_t *ret_to_s);
-/* Slack outside of which preprocess rejects a row, and the server and consumer-process refuse an event. */
+/* Slack outside of which preprocess rejects a row, and the server and consumer-process refuse an
+ * event. */
 #define TLC_MONTH_SLACK_FILE_S (INT64_C(24) * 3600)
 #define TLC_MONTH_SLACK_STREAM_S (INT64_C(48) * 3600)
 

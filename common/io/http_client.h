@@ -1,7 +1,9 @@
-/* HTTP client: libcurl's multi interface behind submit and step. The only file that includes curl.h is http_client.c.
+/* HTTP client: libcurl's multi interface behind submit and step. The only file that includes curl.h
+ * is http_client.c.
  *
- * One thread drives a client: submit requests, call step, get each result by its callback from within step. Connections are kept
- * alive and reused, at most connections_max at once; more requests wait in order. Bodies are borrowed until the callback. */
+ * One thread drives a client: submit requests, call step, get each result by its callback from
+ * within step. Connections are kept alive and reused, at most connections_max at once; more
+ * requests wait in order. Bodies are borrowed until the callback. */
 #ifndef TLC_IO_HTTP_CLIENT_H
 #define TLC_IO_HTTP_CLIENT_H
 
@@ -23,9 +25,9 @@ struct tlc_http_call {
     const char *content_type; /* NULL for GET */
     struct tlc_str body;      /* borrowed until done */
     int64_t timeout_ms;
-    size_t reply_max;  /* a longer reply is cut and counts as failed */
-    /* status: HTTP status, or 0 when there was none (text says why: refused, time-out ...). reply is valid during the call.
-     * retry_after_ms: from the header, -1 when absent. */
+    size_t reply_max; /* a longer reply is cut and counts as failed */
+    /* status: HTTP status, or 0 when there was none (text says why: refused, time-out ...). reply
+     * is valid during the call. retry_after_ms: from the header, -1 when absent. */
     void (*done)(void *ctx, int status, struct tlc_str reply, int64_t retry_after_ms,
                  const char *text);
     void *ctx;
@@ -36,9 +38,10 @@ TLC_MUST int tlc_http_client_open(const struct tlc_http_client_options *options,
 /* Aborts what is under way (their done is called with status 0). Sets *client to NULL. */
 void tlc_http_client_close(struct tlc_http_client **client);
 /* call is copied; url, body and content_type are borrowed. */
-TLC_MUST int tlc_http_client_submit(struct tlc_http_client *client, const struct tlc_http_call *call,
-                                    struct tlc_err *err);
-/* Moves data, calls done for what finished; waits up to wait_ms for something to happen, also for wake_fd (-1 = none). */
+TLC_MUST int tlc_http_client_submit(struct tlc_http_client *client,
+                                    const struct tlc_http_call *call, struct tlc_err *err);
+/* Moves data, calls done for what finished; waits up to wait_ms for something to happen, also for
+ * wake_fd (-1 = none). */
 TLC_MUST int tlc_http_client_step(struct tlc_http_client *client, int64_t wait_ms, int wake_fd,
                                   struct tlc_err *err);
 /* Wakes a step from another thread. */

@@ -1,12 +1,15 @@
-/* HTTP server: libmicrohttpd behind pure handlers. The only files that include microhttpd.h are http_server*.c.
+/* HTTP server: libmicrohttpd behind pure handlers. The only files that include microhttpd.h are
+ * http_server*.c.
  *
- * A handler is a function (context, request) -> response and calls nothing of the library, so unit tests call it with a
- * request made by hand. It may answer at once, answer later from any thread (the connection is suspended meanwhile, no thread
- * waits), or answer with a stream that is pulled when woken (server-sent events).
- * The server answers by itself: 404, 405 (+Allow), 401 (+WWW-Authenticate), 408, 411, 413, 415, 417, 431, and takes
- * care of HEAD, Expect: 100-continue (a body that would be refused is never asked for), Content-Encoding: gzip on requests (unpacked size
- * limited by body_max), gzip of large responses where the client accepts it (response.gzip), time-outs of slow and silent clients.
- * Threads: a small pool of the library's; handlers of different requests run at the same time. */
+ * A handler is a function (context, request) -> response and calls nothing of the library, so unit
+ * tests call it with a request made by hand. It may answer at once, answer later from any thread
+ * (the connection is suspended meanwhile, no thread waits), or answer with a stream that is pulled
+ * when woken (server-sent events). The server answers by itself: 404, 405 (+Allow), 401
+ * (+WWW-Authenticate), 408, 411, 413, 415, 417, 431, and takes care of HEAD, Expect: 100-continue
+ * (a body that would be refused is never asked for), Content-Encoding: gzip on requests (unpacked
+ * size limited by body_max), gzip of large responses where the client accepts it (response.gzip),
+ * time-outs of slow and silent clients. Threads: a small pool of the library's; handlers of
+ * different requests run at the same time. */
 #ifndef TLC_IO_HTTP_SERVER_H
 #define TLC_IO_HTTP_SERVER_H
 
@@ -22,10 +25,12 @@ struct tlc_http_request {
     struct tlc_str method; /* "GET", "POST" ...; HEAD arrives as GET */
     struct tlc_str path;   /* decoded, without query */
     struct tlc_str param;  /* what stands in the place of {...} in the route's path */
-    struct tlc_str body;   /* whole, unpacked; valid until the handler returned, or for a pending request until it was sent */
+    struct tlc_str body;   /* whole, unpacked; valid until the handler returned, or for a pending
+                              request until it was sent */
     struct tlc_str content_type;
     void *connection; /* for lookup */
-    /* Value of a query parameter (kind 'q') or header ('h'), p NULL when absent. Tests put their own. */
+    /* Value of a query parameter (kind 'q') or header ('h'), p NULL when absent. Tests put their
+     * own. */
     struct tlc_str (*lookup)(void *connection, char kind, const char *name);
 };
 
@@ -34,15 +39,17 @@ struct tlc_http_response {
     int status;
     const char *content_type; /* borrowed, static; default application/json */
     struct tlc_buf body;      /* owned by the response: taken by the server when sent */
-    struct tlc_str fixed;     /* instead of body: bytes that live as long as the server (static files) */
-    bool gzip;                /* may be compressed when large and accepted */
+    struct tlc_str
+        fixed; /* instead of body: bytes that live as long as the server (static files) */
+    bool gzip; /* may be compressed when large and accepted */
     struct {
         const char *name; /* static */
         char value[120];
     } headers[TLC_HTTP_HEADERS_MAX];
     size_t headers_n;
-    /* A stream instead of a body: called on a server thread to fill up to max bytes; 0 = nothing now (sleep until woken),
-     * -1 = end. closed is called once, when the client is gone or the stream ended. */
+    /* A stream instead of a body: called on a server thread to fill up to max bytes; 0 = nothing
+     * now (sleep until woken), -1 = end. closed is called once, when the client is gone or the
+     * stream ended. */
     int64_t (*pull)(void *stream_ctx, char *dst, size_t max);
     void (*closed)(void *stream_ctx);
     void *stream_ctx;
@@ -51,20 +58,22 @@ struct tlc_http_response {
 
 enum tlc_http_verdict {
     TLC_HTTP_REPLY,   /* *ret_response is the answer */
-    TLC_HTTP_PENDING, /* the handler called tlc_http_suspend; tlc_http_reply will follow, perhaps already did */
+    TLC_HTTP_PENDING, /* the handler called tlc_http_suspend; tlc_http_reply will follow, perhaps
+                         already did */
 };
 
 struct tlc_http_route {
-    const char *method;  /* "GET" or "POST" */
-    const char *path;    /* "/trips", "/sources/{source}/close": at most one {part} */
-    size_t body_max;     /* bytes, for POST; 0 = none allowed */
-    const char *type;    /* required media types of a body, separated by blanks; NULL = any */
-    bool token;          /* needs the token when one is set */
+    const char *method; /* "GET" or "POST" */
+    const char *path;   /* "/trips", "/sources/{source}/close": at most one {part} */
+    size_t body_max;    /* bytes, for POST; 0 = none allowed */
+    const char *type;   /* required media types of a body, separated by blanks; NULL = any */
+    bool token;         /* needs the token when one is set */
     enum tlc_http_verdict (*handler)(void *ctx, const struct tlc_http_request *request,
                                      struct tlc_http_response *ret_response);
     void *ctx;
-    /* Called before a body is read, may be NULL: a status other than 0 refuses it there and then (503: budget spent).
-     * length: Content-Length, -1 when chunked. What it granted is given back by release when the request is over. */
+    /* Called before a body is read, may be NULL: a status other than 0 refuses it there and then
+     * (503: budget spent). length: Content-Length, -1 when chunked. What it granted is given back
+     * by release when the request is over. */
     int (*admit)(void *ctx, int64_t length, struct tlc_http_response *ret_response);
     void (*release)(void *ctx, int64_t length);
 };

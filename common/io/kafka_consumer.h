@@ -1,8 +1,10 @@
-/* Kafka consumer: librdkafka's group consumer in batches. rdkafka.h is included by kafka_producer.c and kafka_consumer.c only.
+/* Kafka consumer: librdkafka's group consumer in batches. rdkafka.h is included by kafka_producer.c
+ * and kafka_consumer.c only.
  *
- * Partitions come from the group (cooperative-sticky); where to begin comes from the program, by the assigned hook. auto.offset.reset
- * is never left to guess: a position that the log no longer holds ends with TLC_FATAL and a message that says what is lost.
- * One thread per consumer: hooks run inside poll. */
+ * Partitions come from the group (cooperative-sticky); where to begin comes from the program, by
+ * the assigned hook. auto.offset.reset is never left to guess: a position that the log no longer
+ * holds ends with TLC_FATAL and a message that says what is lost. One thread per consumer: hooks
+ * run inside poll. */
 #ifndef TLC_IO_KAFKA_CONSUMER_H
 #define TLC_IO_KAFKA_CONSUMER_H
 
@@ -19,7 +21,8 @@ struct tlc_kafka_message {
     struct tlc_str key, value;
 };
 
-/* Messages of one poll: in offset order within a partition. Borrowed until the next poll or tlc_kafka_consumer_close. */
+/* Messages of one poll: in offset order within a partition. Borrowed until the next poll or
+ * tlc_kafka_consumer_close. */
 struct tlc_kafka_batch {
     const struct tlc_kafka_message *messages;
     size_t n;
@@ -28,11 +31,14 @@ struct tlc_kafka_batch {
 
 struct tlc_kafka_consumer_hooks {
     void *ctx;
-    /* A partition is now ours. In: *offset is the group's committed offset or -1, metadata what was committed with it. Out: where to begin
-     * (-2: the beginning of the log). A failure keeps the partition unread and is returned by poll. */
+    /* A partition is now ours. In: *offset is the group's committed offset or -1, metadata what was
+     * committed with it. Out: where to begin
+     * (-2: the beginning of the log). A failure keeps the partition unread and is returned by poll.
+     */
     int (*assigned)(void *ctx, int32_t partition, struct tlc_str metadata, int64_t *offset,
                     struct tlc_err *err);
-    /* It is no longer ours: nothing of it may be written any more unless !lost (then: last chance to store and commit). */
+    /* It is no longer ours: nothing of it may be written any more unless !lost (then: last chance
+     * to store and commit). */
     void (*revoked)(void *ctx, int32_t partition, bool lost);
 };
 
@@ -49,7 +55,8 @@ TLC_MUST int tlc_kafka_consumer_open(const struct tlc_kafka_consumer_options *op
 /* Leaves the group (revoked is called for what was assigned). Sets *consumer to NULL. */
 void tlc_kafka_consumer_close(struct tlc_kafka_consumer **consumer);
 
-/* Waits up to wait_ms for messages. 0 with n == 0: nothing came. TLC_RETRY: brokers away (librdkafka goes on trying). */
+/* Waits up to wait_ms for messages. 0 with n == 0: nothing came. TLC_RETRY: brokers away
+ * (librdkafka goes on trying). */
 TLC_MUST int tlc_kafka_consumer_poll(struct tlc_kafka_consumer *consumer, int64_t wait_ms,
                                      struct tlc_kafka_batch *ret_batch, struct tlc_err *err);
 /* Reads on from offset; messages already fetched are dropped. */
@@ -57,11 +64,13 @@ TLC_MUST int tlc_kafka_consumer_seek(struct tlc_kafka_consumer *consumer, int32_
                                      int64_t offset, struct tlc_err *err);
 TLC_MUST int tlc_kafka_consumer_pause(struct tlc_kafka_consumer *consumer, int32_t partition,
                                       bool paused, struct tlc_err *err);
-/* next_offset and metadata (up to 4096 bytes); wait: until the broker has it, else in the background. */
+/* next_offset and metadata (up to 4096 bytes); wait: until the broker has it, else in the
+ * background. */
 TLC_MUST int tlc_kafka_consumer_commit(struct tlc_kafka_consumer *consumer, int32_t partition,
                                        int64_t next_offset, struct tlc_str metadata, bool wait,
                                        struct tlc_err *err);
-/* First offset the log holds and the one after its last; from the last fetch when cached, else asked. */
+/* First offset the log holds and the one after its last; from the last fetch when cached, else
+ * asked. */
 TLC_MUST int tlc_kafka_consumer_range(struct tlc_kafka_consumer *consumer, int32_t partition,
                                       bool cached, int64_t *ret_low, int64_t *ret_high,
                                       struct tlc_err *err);

@@ -1,28 +1,32 @@
-/* PostgreSQL: libpq behind connect, exec and classified errors. libpq-fe.h is included by pg.c and consumer-store/copy.c only.
+/* PostgreSQL: libpq behind connect, exec and classified errors. libpq-fe.h is included by pg.c and
+ * consumer-store/copy.c only.
  *
  * Blocking calls, one thread a connection. Every failure is classed by its SQLSTATE:
- * TLC_RETRY (08 connection, 53 resources, 57P admin shutdown, 40 serialization, 55P03 lock), TLC_REFUSE (22 data, 23 integrity:
- * this row), TLC_FATAL (42 schema or rights, 28 password, 3D no database, 25006 read-only ...) with a remedy in the words. */
+ * TLC_RETRY (08 connection, 53 resources, 57P admin shutdown, 40 serialization, 55P03 lock),
+ * TLC_REFUSE (22 data, 23 integrity: this row), TLC_FATAL (42 schema or rights, 28 password, 3D no
+ * database, 25006 read-only ...) with a remedy in the words. */
 #ifndef TLC_IO_PG_H
 #define TLC_IO_PG_H
 
 #include "common/base/err.h"
 
-struct tlc_pg;        /* a connection */
-struct pg_result;     /* libpq's, opaque here */
+struct tlc_pg;    /* a connection */
+struct pg_result; /* libpq's, opaque here */
 
-/* url: libpq connection string. application_name is shown in pg_stat_activity. statement_ms: 0 = no time-out. */
+/* url: libpq connection string. application_name is shown in pg_stat_activity. statement_ms: 0 = no
+ * time-out. */
 TLC_MUST int tlc_pg_open(const char *url, const char *application_name, int64_t statement_ms,
                          struct tlc_pg **ret_pg, struct tlc_err *err);
 void tlc_pg_close(struct tlc_pg **pg);
 /* False after a lost connection: close it and open another. */
 bool tlc_pg_usable(const struct tlc_pg *pg);
-/* Runs SQL (several statements allowed when there are no parameters). params are text, NULL = null. */
-TLC_MUST int tlc_pg_exec(struct tlc_pg *pg, const char *sql, const char *const *params, int params_n,
-                         struct tlc_err *err);
+/* Runs SQL (several statements allowed when there are no parameters). params are text, NULL = null.
+ */
+TLC_MUST int tlc_pg_exec(struct tlc_pg *pg, const char *sql, const char *const *params,
+                         int params_n, struct tlc_err *err);
 /* One statement, keeps its rows. *ret_result is freed by tlc_pg_result_free. */
-TLC_MUST int tlc_pg_query(struct tlc_pg *pg, const char *sql, const char *const *params, int params_n,
-                          struct pg_result **ret_result, struct tlc_err *err);
+TLC_MUST int tlc_pg_query(struct tlc_pg *pg, const char *sql, const char *const *params,
+                          int params_n, struct pg_result **ret_result, struct tlc_err *err);
 int tlc_pg_rows(const struct pg_result *result);
 /* Text of a field; n 0 and p NULL for null. Borrowed from the result. */
 struct tlc_str tlc_pg_text(const struct pg_result *result, int row, int column);

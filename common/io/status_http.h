@@ -2,10 +2,11 @@
  *   GET /healthz  200 "ok" while the process runs
  *   GET /readyz   200 or 503 with {"ready":false,"reason":"..."}
  *   GET /metrics  Prometheus text
- *   GET /status   {"name","version","state","started","uptime_s","cpu_ns","rss_bytes","counters":{...}, ...detail}
+ *   GET /status
+ * {"name","version","state","started","uptime_s","cpu_ns","rss_bytes","counters":{...}, ...detail}
  *
- * Fill a struct tlc_status, put tlc_status_routes in front of the daemon's own routes. Handlers read atomics and call detail on a server
- * thread, so detail must lock what it reads. */
+ * Fill a struct tlc_status, put tlc_status_routes in front of the daemon's own routes. Handlers
+ * read atomics and call detail on a server thread, so detail must lock what it reads. */
 #ifndef TLC_IO_STATUS_HTTP_H
 #define TLC_IO_STATUS_HTTP_H
 
@@ -25,7 +26,8 @@ struct tlc_status {
     const char *(*not_ready)(void *ctx);
     /* A word for what it is doing: "running", "draining", "paused: database away". */
     const char *(*state)(void *ctx);
-    /* Appends further members of the /status object, each with a comma in front: ",\"partitions\":[...]". May be NULL. */
+    /* Appends further members of the /status object, each with a comma in front:
+     * ",\"partitions\":[...]". May be NULL. */
     void (*detail)(void *ctx, struct tlc_buf *out);
     /* Appends further Prometheus lines (labelled series). May be NULL. */
     void (*metrics)(void *ctx, struct tlc_buf *out);
