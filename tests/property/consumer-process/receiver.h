@@ -1,0 +1,25 @@
+/* A receiver of windows as docs/windows.md has it, in memory. */
+#ifndef TEST_RECEIVER_H
+#define TEST_RECEIVER_H
+
+#include "common/base/buf.h"
+
+struct kept {
+    int32_t partition, source;
+    int64_t start_s, revision;
+    bool final;
+    char *text;
+};
+
+struct receiver {
+    struct kept *kept;
+    size_t n, cap;
+};
+
+/* Takes the body of a post. Asserts that it is well formed. */
+void receiver_take(struct receiver *r, struct tlc_str body);
+/* Every window, a text a line, ascending by source, start, partition. */
+void receiver_dump(struct receiver *r, struct tlc_buf *out);
+void receiver_release(struct receiver *r);
+
+#endif
