@@ -39,7 +39,7 @@ int tlc_err_fatal(struct tlc_err *err, enum tlc_exit code, const char *fmt, ...)
     vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
     err->cls = TLC_FATAL;
-    err->exit_code = code;
+    err->exit_code = (int)code;
     memcpy(err->text, text, sizeof(text));
     flatten(err->text);
     return TLC_FATAL;

@@ -287,6 +287,7 @@ static int parse(struct parser *p, int argc, char **argv, const char *(*get_env)
     return just_tell ? TLC_OK : check_argument_count(p);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): main's arguments, the environment, three results */
 int tlc_opts_parse(const struct tlc_program *program, int argc, char **argv,
                    const char *(*get_env)(const char *name), void *options,
                    struct tlc_opt_list *ret_args, struct tlc_err *err)

@@ -78,7 +78,7 @@ static size_t read_escape(const char *p, const char *end, int32_t *ret_code)
     }
     const char *simple = *p ? strchr(from, *p) : NULL;
     if (simple) {
-        *ret_code = to[simple - from];
+        *ret_code = (unsigned char)to[simple - from];
         return 1;
     }
     const int32_t high = *p == 'u' ? hex_four(p + 1, end) : -1;

@@ -319,6 +319,7 @@ static void handle(struct http_conn *c)
     }
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the library decides what it passes */
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const char *url,
                                   const char *method, const char *version, const char *data,
                                   size_t *data_n, void **request)

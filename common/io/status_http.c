@@ -1,6 +1,8 @@
 #include "common/io/status_http.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -10,15 +12,16 @@
 
 int64_t tlc_rss_bytes(void)
 {
-    long pages = 0;
+    char line[128] = "";
     FILE *f = fopen("/proc/self/statm", "re");
     if (f) {
-        if (fscanf(f, "%*s %ld", &pages) != 1) {
-            pages = 0;
+        if (!fgets(line, sizeof(line), f)) {
+            line[0] = '\0';
         }
         fclose(f);
     }
-    return (int64_t)pages * sysconf(_SC_PAGESIZE);
+    const char *resident = strchr(line, ' '); /* the second number */
+    return resident ? strtol(resident, NULL, 10) * sysconf(_SC_PAGESIZE) : 0;
 }
 
 static const char *why_not_ready(const struct tlc_status *s)
