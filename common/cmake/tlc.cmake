@@ -49,6 +49,7 @@ function(tlc_binary name)
     add_executable(${name} main.c)
     tlc_settings(${name})
     target_link_libraries(${name} PRIVATE ${A_LINKS})
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 endfunction()
 
 function(tlc_test component module)
