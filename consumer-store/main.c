@@ -94,6 +94,7 @@ static int http_start(struct app *a, struct tlc_err *err)
     struct tlc_http_server_options options = {
         .listen = a->options.status_listen,
         .token_file = a->options.token_file,
+        .insecure = a->options.insecure,
         .connections_max = 64,
         .idle_ms = 30000,
         .threads = 1,

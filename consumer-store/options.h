@@ -25,13 +25,15 @@
     X(MS, drain_ms, "drain", NULL, "20s", 0, 3600000, "TIME",                                      \
       "how long to finish what was read when asked to stop")                                       \
     X(BOOL, migrate, "migrate", NULL, "true", 0, 0, NULL,                                          \
-      "make or update the tables at the start")                                                    \
+      "leave the tables as they are: do not make or update them at the start")                                                    \
     X(BOOL, check, "check", NULL, "false", 0, 0, NULL,                                             \
       "connect, check schema and rights, and leave")                                               \
     X(STR, status_listen, "status-listen", "STORE_LISTEN", "127.0.0.1:8081", 0, 0, "ADDR:PORT",    \
       "where to serve /healthz /readyz /metrics /status")                                          \
     X(STR, token_file, "token-file", "TLC_TOKEN_FILE", NULL, 0, 0, "FILE",                         \
-      "tokens that may read the status; needed to listen beyond loopback")
+      "tokens that may read the status; needed to listen beyond loopback")                         \
+    X(BOOL, insecure, "insecure", NULL, NULL, 0, 0, NULL,                                          \
+      "serve the status beyond loopback without a token")
 
 struct store_options {
     STORE_OPTIONS(TLC_OPT_FIELD)

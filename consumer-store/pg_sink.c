@@ -59,8 +59,8 @@ static const char sql_sources[] =
     " closed_at = coalesce(excluded.closed_at, source.closed_at)";
 static const char sql_days[] =
     "INSERT INTO dirty_day (source_id, day, touched_at)"
-    " SELECT DISTINCT s, date '2007-01-01' + d, clock_timestamp()"
-    " FROM unnest($1::integer[], $2::integer[]) AS t (s, d) ORDER BY 1, 2"
+    " SELECT s, date '2007-01-01' + d, clock_timestamp()"
+    " FROM unnest($1::integer[], $2::integer[]) AS t (s, d) GROUP BY s, d ORDER BY s, d"
     " ON CONFLICT (source_id, day) DO UPDATE SET touched_at = excluded.touched_at";
 static const char sql_move[] =
     "UPDATE store_offset o SET next_offset = n.upto, messages_read = o.messages_read + n.got,"
@@ -510,8 +510,13 @@ static void stored_note(struct pg_sink *s, struct batch *b)
         }
     }
     for (size_t i = 0; i < b->groups_n; i++) {
+        source_get(s, b->groups[i]->source)->staged = false;
+    }
+    for (size_t i = 0; i < b->groups_n; i++) {
         const struct batch_group *g = b->groups[i];
-        source_get(s, g->source)->staged = g->stored < g->rows;
+        if (g->stored < g->rows) {
+            source_get(s, g->source)->staged = true;
+        }
     }
 }
 

@@ -445,17 +445,23 @@ int tlc_kafka_consumer_pause(struct tlc_kafka_consumer *c, int32_t partition, bo
     if (!p || !p->owned || p->paused == paused) {
         return TLC_OK;
     }
-    p->paused = paused;
     if (!p->started) {
+        p->paused = paused;
         return TLC_OK; /* stays paused until its start is known */
     }
     int rc = pause_set(c, partition, paused, err);
-    /* librdkafka goes on where it delivered last, which after a rebalance need not be what we
-     * handed out */
-    if (rc == TLC_OK && !paused && p->expected >= 0) {
-        rc = tlc_kafka_consumer_seek(c, partition, p->expected, err);
+    if (rc != TLC_OK) {
+        return rc;
     }
-    return rc;
+    p->paused = paused;
+    /* librdkafka goes on where it delivered last, which after a rebalance need not be what we
+     * handed out: what comes before its start is decided again is dropped */
+    if (!paused && p->expected >= 0 &&
+        tlc_kafka_consumer_seek(c, partition, p->expected, err) != TLC_OK) {
+        p->started = false;
+        return err->cls;
+    }
+    return TLC_OK;
 }
 
 /* Tries again to decide where a partition begins. */
