@@ -8,7 +8,8 @@
 #include "common/base/file.h"
 #include "common/io/json.h"
 
-#define OUT_MAX ((size_t)16 * 1024 * 1024)
+/* A whole batch refused, every byte of it escaped. */
+#define OUT_MAX (6 * BATCH_BODY_MAX + (size_t)8 * 1024 * 1024)
 
 int rejects_open(struct rejects *r, const char *path, bool append, struct tlc_err *err)
 {
@@ -53,31 +54,22 @@ void rejects_count(struct rejects *r, const char *rule, int64_t n)
     to->n = n;
 }
 
-static struct tlc_str line_of(const struct batch *x, size_t line)
+void rejects_add(struct rejects *r, const char *const *inputs, const struct reject *reject)
 {
-    struct tlc_str rest = tlc_buf_str(&x->body);
-    struct tlc_str part = {NULL, 0};
-    for (size_t i = 0; i < line && tlc_str_split(&rest, '\n', &part); i++) {
-    }
-    return part;
-}
-
-void rejects_add(struct rejects *r, const struct batch *x, size_t line, const char *const *inputs,
-                 const char *rule, const char *text)
-{
-    if (r->fd < 0 || line < 1 || line > x->events_n) {
+    if (r->fd < 0) {
         return;
     }
-    uint64_t origin = x->origins[line - 1];
-    tlc_buf_printf(&r->out, "{\"input\":");
-    tlc_json_quote(&r->out, tlc_str_from(inputs[origin >> 48]));
-    tlc_buf_printf(&r->out, ",\"line\":%" PRIu64 ",\"rule\":", origin & ((UINT64_C(1) << 48) - 1));
-    tlc_json_quote(&r->out, tlc_str_from(rule));
-    tlc_buf_printf(&r->out, ",\"text\":");
-    tlc_json_quote(&r->out, tlc_str_from(text));
-    tlc_buf_printf(&r->out, ",\"record\":");
-    tlc_json_quote(&r->out, line_of(x, line));
-    tlc_buf_printf(&r->out, "}\n");
+    struct tlc_buf *out = &r->out;
+    tlc_buf_printf(out, "{\"input\":");
+    tlc_json_quote(out, tlc_str_from(inputs[reject->origin >> 48]));
+    tlc_buf_printf(out,
+                   ",\"line\":%" PRIu64 ",\"rule\":", reject->origin & ((UINT64_C(1) << 48) - 1));
+    tlc_json_quote(out, tlc_str_from(reject->rule));
+    tlc_buf_printf(out, ",\"text\":");
+    tlc_json_quote(out, tlc_str_from(reject->text));
+    tlc_buf_printf(out, ",\"record\":");
+    tlc_json_quote(out, reject->record);
+    tlc_buf_printf(out, "}\n");
 }
 
 int rejects_flush(struct rejects *r, struct tlc_err *err)
@@ -85,7 +77,8 @@ int rejects_flush(struct rejects *r, struct tlc_err *err)
     if (r->fd < 0 || r->out.n == 0) {
         return TLC_OK;
     }
-    int rc = tlc_file_write(r->fd, r->out.p, r->out.n, r->path, err);
+    int rc = r->out.failed ? tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "%s: out of memory", r->path)
+                           : tlc_file_write(r->fd, r->out.p, r->out.n, r->path, err);
     tlc_buf_reset(&r->out);
     return rc;
 }

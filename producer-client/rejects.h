@@ -30,10 +30,14 @@ struct rejects {
 TLC_MUST int rejects_open(struct rejects *r, const char *path, bool append, struct tlc_err *err);
 void rejects_close(struct rejects *r);
 void rejects_count(struct rejects *r, const char *rule, int64_t n);
-/* The batch's line (from 1) was refused; input: name of the file that line is of. Written by
- * rejects_flush. */
-void rejects_add(struct rejects *r, const struct batch *x, size_t line, const char *const *inputs,
-                 const char *rule, const char *text);
+struct reject {
+    uint64_t origin;         /* struct batch */
+    const char *rule, *text; /* the server's */
+    struct tlc_str record;   /* as it was sent */
+};
+
+/* inputs: names of the files. Written by rejects_flush. */
+void rejects_add(struct rejects *r, const char *const *inputs, const struct reject *reject);
 TLC_MUST int rejects_flush(struct rejects *r, struct tlc_err *err);
 
 #endif

@@ -14,6 +14,7 @@ static const struct tlc_counter_def client_defs[] = {CLIENT_COUNTERS(TLC_COUNTER
 
 #define TOKEN_MAX ((size_t)4096)
 #define WAIT_MAX_MS 200      /* the bar moves at least that often */
+#define PACE_MIN_MS 5        /* a turn costs more than it gains when it comes for every event */
 #define EXIT_INTERRUPTED 130 /* as shells say of SIGINT */
 #define BATCHES_A_CONNECTION 4
 
@@ -310,7 +311,7 @@ static int64_t least(int64_t a, int64_t b)
 int64_t replay_wait_ms(const struct replay *r, int64_t now_ms)
 {
     int64_t wait = least(WAIT_MAX_MS, sender_wait_ms(&r->sender, now_ms));
-    wait = least(wait, r->pace_wait_ms);
+    wait = least(wait, r->pace_wait_ms < PACE_MIN_MS ? PACE_MIN_MS : r->pace_wait_ms);
     const struct batches *b = &r->batches;
     const struct batch *x = &b->ring[b->next % b->ring_n];
     if (b->next - b->first < b->ring_n && x->state == BATCH_FILLING && x->events_n > 0) {

@@ -110,46 +110,57 @@ int resume_load(struct resume *r, const char *path, struct merge *m, struct sour
     return rc;
 }
 
-int resume_save(struct resume *r, const struct merge *m, const struct sources *s,
-                const struct batches *b, struct tlc_err *err)
+static void encode(const struct resume *r, const struct merge *m, const struct sources *s,
+                   const struct batches *b, struct tlc_buf *out)
 {
-    if (r->path == NULL) {
-        return TLC_OK;
-    }
-    struct tlc_buf out;
-    tlc_buf_init(&out, FILE_MAX_BYTES);
-    tlc_buf_printf(&out, "{\"version\":1,\"inputs\":[");
+    tlc_buf_printf(out, "{\"version\":1,\"inputs\":[");
     for (size_t i = 0; i < m->n; i++) {
         const struct position *p = &b->frontier[i];
-        tlc_buf_printf(&out, "%s{\"path\":", i > 0 ? "," : "");
-        tlc_json_quote(&out, tlc_str_from(m->inputs[i].path));
-        tlc_buf_printf(&out,
+        tlc_buf_printf(out, "%s{\"path\":", i > 0 ? "," : "");
+        tlc_json_quote(out, tlc_str_from(m->inputs[i].path));
+        tlc_buf_printf(out,
                        ",\"size\":%" PRId64 ",\"head\":%" PRIu64 ",\"offset\":%" PRId64
                        ",\"line\":%" PRId64 ",\"event_s\":%" PRId64 "}",
                        m->inputs[i].size, r->heads[i], p->offset, p->line_no, p->event_s);
     }
-    tlc_buf_printf(&out, "],\"acked\":%" PRId64 ",\"refused\":%" PRId64 ",\"sources\":[",
+    tlc_buf_printf(out, "],\"acked\":%" PRId64 ",\"refused\":%" PRId64 ",\"sources\":[",
                    r->acked + b->frontier_acked, r->refused + b->frontier_refused);
     for (size_t i = 0; i < s->n; i++) {
-        tlc_buf_printf(&out, "%s%" PRId32, i > 0 ? "," : "", s->v[i]);
+        tlc_buf_printf(out, "%s%" PRId32, i > 0 ? "," : "", s->v[i]);
     }
-    tlc_buf_printf(&out, "],\"closed\":%s}\n", r->closed ? "true" : "false");
-    int rc = out.failed ? tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "resume file: out of memory")
-                        : tlc_file_save(r->path, tlc_buf_str(&out), err);
+    tlc_buf_printf(out, "],\"closed\":%s}\n", r->closed ? "true" : "false");
+}
+
+static int write_frontier(struct resume *r, const struct merge *m, const struct sources *s,
+                          const struct batches *b, bool sync, struct tlc_err *err)
+{
+    struct tlc_buf out;
+    tlc_buf_init(&out, FILE_MAX_BYTES);
+    encode(r, m, s, b, &out);
+    int rc = out.failed ? tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "out of memory")
+             : sync     ? tlc_file_save(r->path, tlc_buf_str(&out), err)
+                        : tlc_file_replace(r->path, tlc_buf_str(&out), err);
     tlc_buf_release(&out);
-    if (rc == 0) {
-        r->dirty = false;
-        return TLC_OK;
+    if (rc != 0) {
+        return tlc_err_note(err, "resume file");
     }
-    return tlc_err_note(err, "resume file");
+    r->dirty = false;
+    return TLC_OK;
+}
+
+int resume_save(struct resume *r, const struct merge *m, const struct sources *s,
+                const struct batches *b, struct tlc_err *err)
+{
+    return r->path != NULL ? write_frontier(r, m, s, b, true, err) : TLC_OK;
 }
 
 int resume_step(struct resume *r, const struct merge *m, const struct sources *s,
                 const struct batches *b, int64_t now_ms, struct tlc_err *err)
 {
-    if (r->path == NULL || !r->dirty || now_ms - r->saved_ms < RESUME_SAVE_EVERY_MS) {
+    bool sync = now_ms - r->synced_ms >= RESUME_SYNC_EVERY_MS;
+    if (r->path == NULL || !r->dirty) {
         return TLC_OK;
     }
-    r->saved_ms = now_ms;
-    return resume_save(r, m, s, b, err);
+    r->synced_ms = sync ? now_ms : r->synced_ms;
+    return write_frontier(r, m, s, b, sync, err);
 }

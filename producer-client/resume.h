@@ -1,8 +1,9 @@
 /* The acknowledged frontier on disk: for each input the bytes and lines before which everything has
  * its reply.
  *
- * Written atomically; after a crash the replay starts again at most some batches early (harmless:
- * the consumers know the events again). JSON:
+ * Written atomically whenever it moves, and synced twice a second: a killed replay sends again only
+ * what was under way, one on a machine that lost power some batches more (harmless: the consumers
+ * know the events again). JSON:
  * {"version":1,"inputs":[{"path","size","head","offset","line","event_s"}],"acked","refused",
  * "sources":[...],"closed"}. head is a checksum of the first bytes, so that another file is
  * noticed. */
@@ -13,14 +14,14 @@
 #include "producer-client/merge.h"
 #include "producer-client/sources.h"
 
-#define RESUME_SAVE_EVERY_MS 500
+#define RESUME_SYNC_EVERY_MS 500
 
 struct resume {
     const char *path;       /* NULL: nothing is kept */
     bool found;             /* there was a file: this run goes on */
     bool closed;            /* close marks have been sent for all of it */
     int64_t acked, refused; /* of earlier runs */
-    int64_t saved_ms;
+    int64_t synced_ms;
     bool dirty;
     uint64_t heads[INPUTS_MAX];
 };
@@ -29,9 +30,10 @@ struct resume {
  * its sources. TLC_FATAL with exit code 65 when it belongs to others. */
 TLC_MUST int resume_load(struct resume *r, const char *path, struct merge *m, struct sources *s,
                          struct position *frontier, struct tlc_err *err);
+/* Saves and syncs. */
 TLC_MUST int resume_save(struct resume *r, const struct merge *m, const struct sources *s,
                          const struct batches *b, struct tlc_err *err);
-/* Saves when something moved and the last time is long enough ago. */
+/* Saves when something moved; syncs when the last time is long enough ago. */
 TLC_MUST int resume_step(struct resume *r, const struct merge *m, const struct sources *s,
                          const struct batches *b, int64_t now_ms, struct tlc_err *err);
 

@@ -9,11 +9,13 @@
 
 #define RETRY_BASE_MS 100
 #define RETRY_CAP_MS 5000
-#define REPLY_WORDS 200 /* of a reply that goes into a message */
+#define TRIPS_PATH                                                                                 \
+    "/trips?errors=10000" /* every refusal of a batch: the rejects file wants them all */
+#define REPLY_WORDS 200   /* of a reply that goes into a message */
 
 /* What a status means for the batch. */
 enum verdict {
-    VERDICT_DONE,   /* every record has its answer */
+    VERDICT_DONE,   /* every record has its answer, if the reply says so */
     VERDICT_BUSY,   /* wait, then again */
     VERDICT_BROKEN, /* perhaps stored, perhaps not: again */
     VERDICT_WRONG,  /* sending it again would not help */
@@ -24,6 +26,7 @@ static enum verdict judge(int status)
     switch (status) {
     case 200:
     case 207:
+    case 400: /* no record was even JSON: those are answered too */
     case 422: return VERDICT_DONE;
     case 429:
     case 503: return VERDICT_BUSY;
@@ -58,7 +61,7 @@ int sender_init(struct sender *s, const struct sender_config *config, struct tlc
         while (url.n > 0 && url.p[url.n - 1] == '/') {
             url.n--;
         }
-        int n = snprintf(v->trips_url, sizeof(v->trips_url), "%.*s/trips", TLC_STR_ARG(url));
+        int n = snprintf(v->trips_url, sizeof(v->trips_url), "%.*s" TRIPS_PATH, TLC_STR_ARG(url));
         if (n < 0 || (size_t)n >= sizeof(v->trips_url)) {
             return tlc_err_fatal(err, TLC_EXIT_USAGE, "--url: an address is longer than 500 bytes");
         }
@@ -102,11 +105,29 @@ static void mark_up(struct sender *s, const struct sender_connection *c, int64_t
     tlc_retry_reset(&s->servers[c->server].retry);
 }
 
+/* The lines of a body one by one: refusals come in rising order, so one walk finds them all. */
+struct line_cursor {
+    struct tlc_str rest, line;
+    size_t line_no; /* of line; 0 at the start */
+};
+
+static struct tlc_str line_at(struct line_cursor *c, const struct batch *x, size_t line_no)
+{
+    if (line_no < c->line_no) {
+        *c = (struct line_cursor){.rest = tlc_buf_str(&x->body)};
+    }
+    while (c->line_no < line_no && tlc_str_split(&c->rest, '\n', &c->line)) {
+        c->line_no++;
+    }
+    return c->line;
+}
+
 static void count_errors(struct sender *s, const struct batch *x, const json_t *root,
                          int64_t refused)
 {
     const json_t *errors = json_object_get(root, "errors");
     int64_t listed = 0;
+    struct line_cursor cursor = {.rest = tlc_buf_str(&x->body)};
     for (size_t i = 0; i < json_array_size(errors) && listed < refused; i++) {
         const json_t *e = json_array_get(errors, i);
         const char *rule = json_string_value(json_object_get(e, "rule"));
@@ -116,7 +137,11 @@ static void count_errors(struct sender *s, const struct batch *x, const json_t *
             continue;
         }
         rejects_count(s->rejects, rule, 1);
-        rejects_add(s->rejects, x, (size_t)line, s->inputs, rule, text != NULL ? text : "");
+        rejects_add(s->rejects, s->inputs,
+                    &(struct reject){.origin = x->origins[line - 1],
+                                     .rule = rule,
+                                     .text = text != NULL ? text : "",
+                                     .record = line_at(&cursor, x, (size_t)line)});
         listed++;
     }
     if (refused > listed) {
@@ -134,12 +159,12 @@ static bool take_reply(struct sender *s, struct batch *x, struct tlc_str reply)
               tlc_json_int(root, "accepted", 0, n, &accepted, &ignored) == 0 &&
               tlc_json_int(root, "refused", 0, n, &refused, &ignored) == 0 &&
               accepted + refused == n;
-    if (ok) {
-        if (refused > 0) {
-            count_errors(s, x, root, refused);
-            /* On disk before the frontier passes over it. */
-            s->rc = rejects_flush(s->rejects, &s->err);
-        }
+    if (ok && refused > 0 && s->rc == 0) {
+        count_errors(s, x, root, refused);
+        /* On disk before the frontier passes over it. */
+        s->rc = rejects_flush(s->rejects, &s->err);
+    }
+    if (ok && s->rc == 0) {
         tlc_counter_add(s->stats, STAT_ACKED, accepted);
         tlc_counter_add(s->stats, STAT_REFUSED, refused);
         tlc_counter_add(s->stats, STAT_BATCHES, 1);
@@ -184,7 +209,7 @@ static void on_batch(void *ctx, int status, struct tlc_str reply, int64_t retry_
             mark_up(s, c, now_ms);
             return;
         }
-        verdict = VERDICT_BROKEN;
+        verdict = status == 400 ? VERDICT_WRONG : VERDICT_BROKEN;
         text = "the reply is not the JSON of producer-server";
     }
     batches_again(x);
@@ -282,7 +307,7 @@ static int send_mark(struct sender *s, struct sender_connection *c, struct tlc_e
     }
     struct tlc_str trips = tlc_str_from(s->servers[c->server].trips_url);
     snprintf(s->close_url, sizeof(s->close_url), "%.*s/sources/%" PRId32 "/close",
-             (int)(trips.n - strlen("/trips")), trips.p, sources->v[s->closing_i]);
+             (int)(trips.n - strlen(TRIPS_PATH)), trips.p, sources->v[s->closing_i]);
     c->batch = NULL;
     c->sent_ms = s->ports.now_ms();
     return submit(s, c,

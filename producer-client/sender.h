@@ -17,7 +17,7 @@
 #include "producer-client/stats.h"
 
 #define CONNECTIONS_MAX 64
-#define SENDER_REPLY_MAX ((size_t)64 * 1024)
+#define SENDER_REPLY_MAX ((size_t)4 * 1024 * 1024) /* 10,000 refusals with their words */
 
 struct sender_ports {
     void *ctx;

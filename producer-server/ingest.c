@@ -5,6 +5,7 @@
 #include "common/event/tripid.h"
 
 #define RECORDS_FIRST 256
+#define ERROR_BYTES 256 /* of one refusal in a reply, at most */
 /* Re-encoding can lengthen an event: a time without offset, a zone by its name. */
 #define ARENA_FACTOR 4
 
@@ -17,6 +18,7 @@ void ingest_init(struct ingest *b, size_t body_max)
 void ingest_release(struct ingest *b)
 {
     free(b->records);
+    free(b->errors);
     tlc_arena_release(&b->arena);
     memset(b, 0, sizeof *b);
 }
@@ -31,7 +33,13 @@ void ingest_reset(struct ingest *b)
     b->received = 0;
     b->refused = 0;
     b->errors_n = 0;
+    b->errors_max = INGEST_ERRORS_DEFAULT;
     b->failed = false;
+}
+
+size_t ingest_held_bytes(const struct ingest *b)
+{
+    return b->cap * sizeof *b->records + b->errors_cap * sizeof *b->errors + b->arena.total;
 }
 
 /* Bounded by the body: a record needs more bytes there than it takes here. */
@@ -67,11 +75,24 @@ static void accept_line(struct ingest *b, struct tlc_str line, size_t number)
         .key = key_of(line), .value = line, .partition = -1, .tag = (uint32_t)number};
 }
 
+static bool grow_errors(struct ingest *b)
+{
+    size_t cap = b->errors_cap > 0 ? b->errors_cap * 4 : INGEST_ERRORS_DEFAULT;
+    struct ingest_refusal *errors = realloc(b->errors, cap * sizeof *errors);
+    if (!errors) {
+        b->failed = true;
+        return false;
+    }
+    b->errors = errors;
+    b->errors_cap = cap;
+    return true;
+}
+
 static void refuse_line(struct ingest *b, size_t number, enum tlc_rule rule, size_t at)
 {
     b->refused++;
     b->by_rule[rule]++;
-    if (b->errors_n < INGEST_ERRORS_MAX) {
+    if (b->errors_n < b->errors_max && (b->errors_n < b->errors_cap || grow_errors(b))) {
         b->errors[b->errors_n++] = (struct ingest_refusal){.line = number, .at = at, .rule = rule};
     }
 }
@@ -157,8 +178,10 @@ bool ingest_not_json(const struct ingest *b)
     return b->received > 0 && b->by_rule[TLC_RULE_NOT_JSON] == b->received;
 }
 
-void ingest_encode(const struct ingest *b, size_t accepted, struct tlc_buf *out)
+void ingest_encode(const struct ingest *b, size_t accepted, struct tlc_buf *ret_body)
 {
+    struct tlc_buf *out = ret_body;
+    tlc_buf_init(out, (b->errors_n + 1) * ERROR_BYTES);
     tlc_buf_printf(out, "{\"accepted\":%zu,\"refused\":%zu", accepted, b->refused);
     for (size_t i = 0; i < b->errors_n; i++) {
         const struct ingest_refusal *e = &b->errors[i];

@@ -12,7 +12,8 @@
 #include "common/event/codec_json.h"
 #include "common/io/kafka_producer.h"
 
-#define INGEST_ERRORS_MAX 20 /* refusals told in a reply; the others are only counted */
+#define INGEST_ERRORS_DEFAULT 20 /* refusals told in a reply; the others are only counted */
+#define INGEST_ERRORS_MAX 10000  /* that a client may ask for */
 
 struct ingest_refusal {
     size_t line; /* from 1, blank lines counted */
@@ -27,8 +28,8 @@ struct ingest {
     size_t received;        /* lines that are not blank */
     size_t refused;
     size_t by_rule[TLC_RULE_N];
-    struct ingest_refusal errors[INGEST_ERRORS_MAX];
-    size_t errors_n;
+    struct ingest_refusal *errors; /* the first errors_max of them */
+    size_t errors_n, errors_cap, errors_max;
     bool failed; /* out of memory: nothing of the batch may be used */
 };
 
@@ -36,6 +37,8 @@ struct ingest {
 void ingest_init(struct ingest *b, size_t body_max);
 void ingest_release(struct ingest *b);
 void ingest_reset(struct ingest *b);
+/* Bytes it keeps from request to request. */
+size_t ingest_held_bytes(const struct ingest *b);
 /* One event a line; blank lines are skipped, CR before the line end is taken. */
 void ingest_lines(struct ingest *b, struct tlc_str body);
 /* The whole body is one event, however it is laid out. */
@@ -44,7 +47,8 @@ void ingest_one(struct ingest *b, struct tlc_str body);
 void ingest_marks(struct ingest *b, int32_t source, int32_t partitions);
 /* True when nothing of it was even JSON. */
 bool ingest_not_json(const struct ingest *b);
-/* {"accepted":n,"refused":m,"errors":[{"line":1,"rule":"...","text":"..."}]} */
-void ingest_encode(const struct ingest *b, size_t accepted, struct tlc_buf *out);
+/* {"accepted":n,"refused":m,"errors":[{"line":1,"rule":"...","text":"..."}]}; ret_body is made by
+ * it. */
+void ingest_encode(const struct ingest *b, size_t accepted, struct tlc_buf *ret_body);
 
 #endif

@@ -6,8 +6,9 @@
 #include "common/base/log.h"
 
 #define POOL_MAX 128
-#define REPLY_MAX (16 * 1024)
+#define POOL_BATCH_BYTES_MAX ((size_t)512 * 1024) /* a larger batch is not kept */
 #define RETRY_MAX_S 30
+#define MARK_REPLY_MAX 64
 
 static const struct tlc_counter_def produce_defs[] = {PRODUCE_COUNTERS(TLC_COUNTER_DEF)};
 
@@ -187,8 +188,9 @@ void produce_drop(struct produce_request *q)
 {
     struct produce *p = q->produce;
     tlc_histogram_observe(&p->request_s, (double)(p->ports.now_ns() - q->started_ns) / 1e9);
+    bool keep = ingest_held_bytes(&q->batch) <= POOL_BATCH_BYTES_MAX;
     pthread_mutex_lock(&p->lock);
-    if (p->pool_n < POOL_MAX) {
+    if (p->pool_n < POOL_MAX && keep) {
         q->next = p->pool;
         p->pool = q;
         p->pool_n++;
@@ -215,12 +217,12 @@ static void respond(struct produce_request *q, size_t acked, size_t failed, cons
     }
     bool none = acked == 0;
     r->status = b->refused == 0 ? 200 : !none ? 207 : ingest_not_json(b) ? 400 : 422;
-    tlc_buf_init(&r->body, REPLY_MAX);
-    ingest_encode(b, q->marks ? 0 : acked, &r->body);
     if (q->marks) {
-        tlc_buf_reset(&r->body);
+        tlc_buf_init(&r->body, MARK_REPLY_MAX);
         tlc_buf_printf(&r->body, "{\"partitions\":%zu}\n", acked);
+        return;
     }
+    ingest_encode(b, acked, &r->body);
 }
 
 static void count_fate(struct produce_request *q, size_t acked, size_t failed)

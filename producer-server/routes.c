@@ -21,6 +21,21 @@ static enum tlc_http_verdict no_memory(struct tlc_http_response *r)
     return TLC_HTTP_REPLY;
 }
 
+/* ?errors=N: how many refusals the reply may tell of. */
+static bool read_errors_max(const struct tlc_http_request *request, struct ingest *batch,
+                            struct tlc_http_response *r)
+{
+    struct tlc_str text = request->lookup(request->connection, 'q', "errors");
+    int64_t n = INGEST_ERRORS_DEFAULT;
+    if (text.p && !tlc_str_to_i64(text, 0, INGEST_ERRORS_MAX, &n)) {
+        tlc_http_error(r, 400, "bad_parameter", "errors must be an integer from 0 to %d",
+                       INGEST_ERRORS_MAX);
+        return false;
+    }
+    batch->errors_max = (size_t)n;
+    return true;
+}
+
 static enum tlc_http_verdict take_events(struct produce *p, const struct tlc_http_request *request,
                                          struct tlc_http_response *r,
                                          void (*read)(struct ingest *b, struct tlc_str body))
@@ -30,6 +45,10 @@ static enum tlc_http_verdict take_events(struct produce *p, const struct tlc_htt
         return no_memory(r);
     }
     struct ingest *batch = produce_batch(q);
+    if (!read_errors_max(request, batch, r)) {
+        produce_drop(q);
+        return TLC_HTTP_REPLY;
+    }
     read(batch, request->body);
     if (batch->received == 0 && !batch->failed) {
         produce_drop(q);

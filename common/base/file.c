@@ -86,7 +86,7 @@ static void sync_folder(const char *path)
     }
 }
 
-int tlc_file_save(const char *path, struct tlc_str content, struct tlc_err *err)
+static int replace(const char *path, struct tlc_str content, bool sync, struct tlc_err *err)
 {
     char tmp[PATH_MAX];
     int len = snprintf(tmp, sizeof(tmp), "%s.tmp", path);
@@ -100,7 +100,7 @@ int tlc_file_save(const char *path, struct tlc_str content, struct tlc_err *err)
                              strerror(errno));
     }
     int rc = tlc_file_write(fd, content.p, content.n, tmp, err);
-    if (rc == 0 && fsync(fd) != 0) {
+    if (rc == 0 && sync && fsync(fd) != 0) {
         rc = tlc_err_fatal(err, TLC_EXIT_IO, "sync %s: %s", tmp, strerror(errno));
     }
     if (close(fd) != 0 && rc == 0) {
@@ -114,8 +114,20 @@ int tlc_file_save(const char *path, struct tlc_str content, struct tlc_err *err)
         unlink(tmp);
         return rc;
     }
-    sync_folder(path);
+    if (sync) {
+        sync_folder(path);
+    }
     return TLC_OK;
+}
+
+int tlc_file_save(const char *path, struct tlc_str content, struct tlc_err *err)
+{
+    return replace(path, content, true, err);
+}
+
+int tlc_file_replace(const char *path, struct tlc_str content, struct tlc_err *err)
+{
+    return replace(path, content, false, err);
 }
 
 int tlc_file_mkdirs(const char *path, struct tlc_err *err)

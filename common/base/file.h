@@ -12,6 +12,8 @@ TLC_MUST int tlc_file_load(const char *path, struct tlc_buf *out, struct tlc_err
 /* Writes path.tmp, syncs it, renames it over path, syncs the folder: after a crash either the old
  * or the new content. */
 TLC_MUST int tlc_file_save(const char *path, struct tlc_str content, struct tlc_err *err);
+/* The same without the syncs: whole after a crash of the process, not of the machine. */
+TLC_MUST int tlc_file_replace(const char *path, struct tlc_str content, struct tlc_err *err);
 /* Writes all n bytes to fd, through partial writes and EINTR. path is for the message. */
 TLC_MUST int tlc_file_write(int fd, const void *bytes, size_t n, const char *path,
                             struct tlc_err *err);

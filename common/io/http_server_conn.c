@@ -15,7 +15,7 @@
 /* A refused body up to here is read and dropped, so that the client surely gets the reply and keeps
  * its connection. */
 #define DISCARD_MAX_BYTES (INT64_C(16) << 20)
-#define SPARE_BYTES_MAX ((size_t)64 << 20)
+#define SPARE_BYTES_MAX ((size_t)16 << 20)
 #define REAPER_TICK_MS 250
 
 static struct tlc_str mhd_lookup(void *connection, char kind, const char *name)
