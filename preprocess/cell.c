@@ -1,0 +1,297 @@
+#include "preprocess/cell.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "common/event/csv.h"
+#include "common/event/event.h"
+#include "common/event/ny_time.h"
+
+/* Largest magnitudes that are read at all; what is out of range beyond that is the cleaner's to
+ * judge. */
+#define INTEGER_LIMIT 1000000000
+#define DEGREE_LIMIT 1000000000
+
+static bool digit(char c)
+{
+    return (unsigned char)(c - '0') <= 9;
+}
+
+/* "-12.345" without blanks, signs of plus or exponents, up to 15 digits before the point. false:
+ * try the slow way. */
+static bool plain_number(const char *p, const char *end, int decimals, int64_t *ret)
+{
+    const bool negative = p < end && *p == '-';
+    p += negative;
+    int64_t v = 0;
+    const char *from = p;
+    while (p < end && digit(*p)) {
+        v = v * 10 + (*p++ - '0');
+    }
+    int digits = (int)(p - from);
+    if (end - from > 40 || digits > 11) {
+        return false;
+    }
+    int missing = decimals;
+    if (p < end && *p == '.') {
+        p++;
+        for (; missing > 0 && p < end && digit(*p); missing--, digits++) {
+            v = v * 10 + (*p++ - '0');
+        }
+        if (missing == 0 && p < end && digit(*p)) {
+            v += *p >= '5';
+        }
+        while (p < end && digit(*p)) {
+            p++;
+            digits++;
+        }
+    }
+    if (p != end || digits == 0) {
+        return false;
+    }
+    for (; missing > 0; missing--) {
+        v *= 10;
+    }
+    *ret = negative ? -v : v;
+    return true;
+}
+
+enum cell_state cell_number(struct tlc_str s, int decimals, int64_t limit, int64_t *ret)
+{
+    int64_t v;
+    if (s.n == 0) {
+        return CELL_EMPTY;
+    }
+    if (!plain_number(s.p, s.p + s.n, decimals, &v)) {
+        s = tlc_str_trim(s);
+        if (s.n == 0) {
+            return CELL_EMPTY;
+        }
+        if (!tlc_number_scaled(s, decimals, limit, &v)) {
+            /* What pandas and R write for "no value". */
+            return tlc_str_eq_nocase(s, TLC_STR("nan")) || tlc_str_eq_nocase(s, TLC_STR("null")) ||
+                           tlc_str_eq(s, TLC_STR("\\N"))
+                       ? CELL_EMPTY
+                       : CELL_BAD;
+        }
+    }
+    if (v > limit || v < -limit) {
+        return CELL_BAD;
+    }
+    *ret = v;
+    return CELL_OK;
+}
+
+enum cell_state cell_integer(struct tlc_str s, int64_t limit, int64_t *ret)
+{
+    if (s.n == 1 && digit(*s.p)) {
+        *ret = *s.p - '0';
+        return *ret <= limit ? CELL_OK : CELL_BAD;
+    }
+    int64_t v;
+    enum cell_state state = cell_number(s, 3, limit * 1000, &v);
+    if (state != CELL_OK) {
+        return state;
+    }
+    if (v % 1000 != 0) {
+        return CELL_BAD;
+    }
+    *ret = v / 1000;
+    return CELL_OK;
+}
+
+/* "HH:MM:SS" as seconds; -1 when it is not one. */
+static int32_t clock_seconds(const char *p)
+{
+    for (int i = 0; i < 8; i++) {
+        if (i == 2 || i == 5 ? p[i] != ':' : !digit(p[i])) {
+            return -1;
+        }
+    }
+    int32_t h = (p[0] - '0') * 10 + (p[1] - '0');
+    int32_t m = (p[3] - '0') * 10 + (p[4] - '0');
+    int32_t s = (p[6] - '0') * 10 + (p[7] - '0');
+    return h < 24 && m < 60 && s < 60 ? h * 3600 + m * 60 + s : -1;
+}
+
+/* true when all of the text after "YYYY-MM-DD HH:MM:SS" is a fraction of a second. */
+static bool only_fraction(const char *p, size_t n)
+{
+    if (n == 0) {
+        return true;
+    }
+    bool ok = *p == '.' && n > 1;
+    for (size_t i = 1; i < n; i++) {
+        ok = ok && digit(p[i]);
+    }
+    return ok;
+}
+
+enum cell_state cell_time(struct cell_days *days, struct tlc_str s, int64_t *ret_wall_s)
+{
+    if (s.n == 0) {
+        return CELL_EMPTY;
+    }
+    if (s.n >= 19 && s.p[10] == ' ' && digit(s.p[8]) && digit(s.p[9]) &&
+        only_fraction(s.p + 19, s.n - 19)) {
+        struct cell_day *d = &days->day[((s.p[8] - '0') * 10 + (s.p[9] - '0')) & 31];
+        if (memcmp(d->text, s.p, sizeof d->text) == 0) {
+            int32_t t = clock_seconds(s.p + 11);
+            *ret_wall_s = d->wall_s + t;
+            return t >= 0 ? CELL_OK : CELL_BAD;
+        }
+    }
+    s = tlc_str_trim(s);
+    if (s.n == 0) {
+        return CELL_EMPTY;
+    }
+    int64_t wall_s;
+    if (!tlc_wall_parse(s, &wall_s)) {
+        return tlc_str_eq_nocase(s, TLC_STR("null")) || tlc_str_eq_nocase(s, TLC_STR("nat")) ||
+                       tlc_str_eq(s, TLC_STR("\\N"))
+                   ? CELL_EMPTY
+                   : CELL_BAD;
+    }
+    if (s.n >= 19 && s.p[10] == ' ' && digit(s.p[8]) && digit(s.p[9])) {
+        struct cell_day *d = &days->day[((s.p[8] - '0') * 10 + (s.p[9] - '0')) & 31];
+        memcpy(d->text, s.p, sizeof d->text);
+        int64_t since_midnight = ((wall_s % 86400) + 86400) % 86400;
+        d->wall_s = wall_s - since_midnight;
+    }
+    *ret_wall_s = wall_s;
+    return CELL_OK;
+}
+
+struct spelling {
+    const char *text;
+    int64_t value;
+};
+
+static enum cell_state spelled(const struct spelling *table, size_t n, struct tlc_str s,
+                               int64_t *ret)
+{
+    s = tlc_str_trim(s);
+    for (size_t i = 0; i < n; i++) {
+        if (tlc_str_eq_nocase(s, tlc_str_from(table[i].text))) {
+            *ret = table[i].value;
+            return CELL_OK;
+        }
+    }
+    return s.n == 0 ? CELL_EMPTY : CELL_BAD;
+}
+
+enum cell_state cell_vendor(struct tlc_str s, int64_t *ret)
+{
+    /* TLC's codes 1 and 2 are the successors of these two; DDS left before there were codes. */
+    static const struct spelling vendors[] = {{"CMT", 1}, {"VTS", 2}, {"DDS", 3}};
+    enum cell_state state = cell_integer(s, TLC_VENDOR_MAX, ret);
+    if (state == CELL_BAD) {
+        return spelled(vendors, TLC_COUNT(vendors), s, ret);
+    }
+    return state == CELL_OK && *ret < 0 ? CELL_BAD : state;
+}
+
+enum cell_state cell_licence(struct tlc_str s, int64_t *ret)
+{
+    s = tlc_str_trim(s);
+    if (s.n == 0) {
+        return CELL_EMPTY;
+    }
+    while (s.n > 0 && !digit(*s.p)) {
+        s.p++;
+        s.n--;
+    }
+    return tlc_str_to_i64(s, 0, TLC_VENDOR_MAX, ret) ? CELL_OK : CELL_BAD;
+}
+
+enum cell_state cell_payment(struct tlc_str s, int64_t *ret)
+{
+    static const struct spelling payments[] = {
+        {"credit", 1},  {"cre", 1},         {"crd", 1},       {"credit card", 1}, {"cash", 2},
+        {"cas", 2},     {"csh", 2},         {"no charge", 3}, {"no", 3},          {"noc", 3},
+        {"dispute", 4}, {"dis", 4},         {"unknown", 5},   {"unk", 5},         {"na", 5},
+        {"void", 6},    {"voided trip", 6},
+    };
+    enum cell_state state = cell_integer(s, TLC_PAYMENT_MAX, ret);
+    if (state == CELL_BAD) {
+        return spelled(payments, TLC_COUNT(payments), s, ret);
+    }
+    return state == CELL_OK && *ret < 0 ? CELL_BAD : state;
+}
+
+enum cell_state cell_read(enum cell_kind kind, struct cell_days *days, struct tlc_str s,
+                          int64_t *ret)
+{
+    switch (kind) {
+    case CELL_TIME: return cell_time(days, s, ret);
+    case CELL_ZONE:
+    case CELL_COUNT: return cell_integer(s, INTEGER_LIMIT, ret);
+    case CELL_DEGREE: return cell_number(s, 6, DEGREE_LIMIT, ret);
+    case CELL_VENDOR: return cell_vendor(s, ret);
+    case CELL_LICENCE: return cell_licence(s, ret);
+    case CELL_PAYMENT: return cell_payment(s, ret);
+    case CELL_HUNDREDTH: return cell_number(s, 2, TLC_CENTS_MAX, ret);
+    }
+    return CELL_BAD;
+}
+
+struct scale {
+    int decimals;
+    int64_t factor, low, high; /* of the scaled value */
+};
+
+static const struct scale *scale_of(enum cell_kind kind)
+{
+    static const struct scale scales[] = {
+        [CELL_TIME] = {0, 0, 0, -1},
+        [CELL_ZONE] = {0, 1, -INTEGER_LIMIT, INTEGER_LIMIT},
+        [CELL_DEGREE] = {6, 1000000, -DEGREE_LIMIT, DEGREE_LIMIT},
+        [CELL_VENDOR] = {0, 1, 0, TLC_VENDOR_MAX},
+        [CELL_LICENCE] = {0, 0, 0, -1},
+        [CELL_COUNT] = {0, 1, -INTEGER_LIMIT, INTEGER_LIMIT},
+        [CELL_PAYMENT] = {0, 1, 0, TLC_PAYMENT_MAX},
+        [CELL_HUNDREDTH] = {2, 100, -TLC_CENTS_MAX, TLC_CENTS_MAX},
+    };
+    return &scales[kind];
+}
+
+enum cell_state cell_from_integer(enum cell_kind kind, int64_t value, int64_t *ret)
+{
+    const struct scale *s = scale_of(kind);
+    int64_t v;
+    if (__builtin_mul_overflow(value, s->factor, &v) || v < s->low || v > s->high) {
+        return CELL_BAD;
+    }
+    *ret = v;
+    return CELL_OK;
+}
+
+enum cell_state cell_from_real(enum cell_kind kind, double value, int64_t *ret)
+{
+    const struct scale *s = scale_of(kind);
+    if (isnan(value)) {
+        return CELL_EMPTY;
+    }
+    const double scaled = value * (double)s->factor;
+    if (!(scaled >= (double)s->low - 0.5 && scaled <= (double)s->high + 0.5)) {
+        return CELL_BAD;
+    }
+    const double nearest = nearbyint(scaled);
+    const double off = fabs(scaled - nearest);
+    if (s->decimals == 0 && off != 0) {
+        return CELL_BAD;
+    }
+    int64_t v = (int64_t)nearest;
+    if (off > 0.499999) { /* a tie in decimal, that binary has moved to one side */
+        char text[32];
+        const int n = snprintf(text, sizeof text, "%.15g", value);
+        if (!tlc_number_scaled((struct tlc_str){text, (size_t)n}, s->decimals, s->high, &v)) {
+            return CELL_BAD;
+        }
+    }
+    if (v < s->low || v > s->high) {
+        return CELL_BAD;
+    }
+    *ret = v;
+    return CELL_OK;
+}

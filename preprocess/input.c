@@ -1,0 +1,248 @@
+#include "preprocess/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *input_name(const struct input *in)
+{
+    return strcmp(in->path, "-") == 0 ? "standard input" : in->path;
+}
+
+/* Stored bytes, counted and hashed. */
+static int read_stored(struct input *in, void *dst, size_t n, size_t *ret_n, struct tlc_err *err)
+{
+    ssize_t r;
+    do {
+        r = read(in->fd, dst, n);
+    } while (r < 0 && errno == EINTR);
+    if (r < 0) {
+        return tlc_err_fatal(err, TLC_EXIT_IO, "%s: reading: %s", input_name(in), strerror(errno));
+    }
+    if (r == 0 && in->regular && in->read_bytes < in->size_bytes) {
+        return tlc_err_fatal(err, TLC_EXIT_IO,
+                             "%s: ended after %lld of %lld bytes: it was cut while it was read",
+                             input_name(in), (long long)in->read_bytes, (long long)in->size_bytes);
+    }
+    in->ended = r == 0;
+    in->read_bytes += r;
+    sha256_add(&in->sha, dst, (size_t)r);
+    *ret_n = (size_t)r;
+    return 0;
+}
+
+static int refill(struct input *in, struct tlc_err *err)
+{
+    in->at = in->have = 0;
+    while (in->have < 4096 && !in->ended) { /* a pipe gives what it likes */
+        size_t n;
+        int rc = read_stored(in, in->chunk + in->have, INPUT_CHUNK - in->have, &n, err);
+        if (rc != 0) {
+            return rc;
+        }
+        in->have += n;
+    }
+    return 0;
+}
+
+static bool begins(const struct input *in, const char *bytes, size_t n)
+{
+    return in->have >= n && memcmp(in->chunk, bytes, n) == 0;
+}
+
+static int find_kind(struct input *in, struct tlc_err *err)
+{
+    size_t i = 0;
+    while (i < in->have && (in->chunk[i] == ' ' || in->chunk[i] == '\n' || in->chunk[i] == '\r' ||
+                            in->chunk[i] == '\t')) {
+        i++;
+    }
+    const size_t path_n = strlen(in->path);
+    const bool named_parquet = path_n >= 8 && strcasecmp(in->path + path_n - 8, ".parquet") == 0;
+    if (in->have == 0) {
+        return tlc_err_fatal(err, TLC_EXIT_DATA, "%s: is empty", input_name(in));
+    }
+    if (i < in->have && in->chunk[i] == '<') {
+        return tlc_err_fatal(
+            err, TLC_EXIT_DATA,
+            "%s: line 1: holds a web page or XML, not trips: the download has failed; "
+            "fetch it again",
+            input_name(in));
+    }
+    if (begins(in, "PAR1", 4)) {
+        in->kind = INPUT_PARQUET;
+        return in->regular ? 0
+                           : tlc_err_fatal(err, TLC_EXIT_USAGE,
+                                           "%s: Parquet cannot be read from a pipe: name the file",
+                                           input_name(in));
+    }
+    if (named_parquet) {
+        return tlc_err_fatal(err, TLC_EXIT_DATA, "%s: is not Parquet (it does not begin with PAR1)",
+                             input_name(in));
+    }
+    if (begins(in, "\x1f\x8b", 2)) {
+        in->kind = INPUT_GZIP;
+        if (inflateInit2(&in->z, 15 + 16) != Z_OK) {
+            return tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "%s: no memory to unpack", input_name(in));
+        }
+        in->z_open = in->z_live = true;
+    } else if (begins(in, "PK\x03\x04", 4)) {
+        return tlc_err_fatal(err, TLC_EXIT_DATA, "%s: is a zip archive: unzip it first",
+                             input_name(in));
+    } else {
+        in->kind = INPUT_TEXT;
+    }
+    return 0;
+}
+
+int input_open(struct input *in, const char *path, struct tlc_err *err)
+{
+    struct stat st;
+    memset(in, 0, offsetof(struct input, chunk));
+    in->path = path;
+    sha256_init(&in->sha);
+    in->fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (in->fd < 0) {
+        return tlc_err_fatal(err, TLC_EXIT_NOINPUT, "%s: cannot be opened: %s", path,
+                             strerror(errno));
+    }
+    int rc = 0;
+    if (fstat(in->fd, &st) != 0) {
+        rc = tlc_err_fatal(err, TLC_EXIT_NOINPUT, "%s: %s", input_name(in), strerror(errno));
+    } else if (S_ISDIR(st.st_mode)) {
+        rc = tlc_err_fatal(err, TLC_EXIT_NOINPUT, "%s: is a folder; name the files in it",
+                           input_name(in));
+    } else {
+        in->regular = S_ISREG(st.st_mode) && in->fd != STDIN_FILENO;
+        in->size_bytes = in->regular ? st.st_size : 0;
+        rc = refill(in, err);
+        rc = rc == 0 ? find_kind(in, err) : rc;
+    }
+    if (rc != 0) {
+        input_close(in);
+    }
+    return rc;
+}
+
+void input_close(struct input *in)
+{
+    if (in->z_open) {
+        inflateEnd(&in->z);
+        in->z_open = false;
+    }
+    if (in->fd > STDIN_FILENO) {
+        close(in->fd);
+    }
+    in->fd = -1;
+}
+
+/* Between gzip members: another one, zero padding, or the end. */
+static int next_member(struct input *in, bool *ret_end, struct tlc_err *err)
+{
+    for (;;) {
+        while (in->at < in->have && in->chunk[in->at] == 0) {
+            in->at++;
+        }
+        if (in->at < in->have) {
+            break;
+        }
+        *ret_end = in->ended;
+        if (in->ended) {
+            return 0;
+        }
+        int rc = refill(in, err);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+    *ret_end = false;
+    if (in->chunk[in->at] != 0x1f) {
+        return tlc_err_fatal(err, TLC_EXIT_DATA, "%s: other data follows the gzip data",
+                             input_name(in));
+    }
+    inflateReset(&in->z);
+    in->z_live = true;
+    return 0;
+}
+
+/* One call of inflate; *ret_end at the end of the last member. */
+static int inflate_some(struct input *in, bool *ret_end, struct tlc_err *err)
+{
+    *ret_end = false;
+    if (!in->z_live) {
+        int rc = next_member(in, ret_end, err);
+        if (rc != 0 || *ret_end) {
+            return rc;
+        }
+    }
+    if (in->at == in->have) {
+        int rc = in->ended ? 0 : refill(in, err);
+        if (rc != 0) {
+            return rc;
+        }
+        if (in->have == 0) {
+            return tlc_err_fatal(err, TLC_EXIT_DATA,
+                                 "%s: gzip data ends early: the file is truncated; fetch it again",
+                                 input_name(in));
+        }
+    }
+    in->z.next_in = in->chunk + in->at;
+    in->z.avail_in = (uInt)(in->have - in->at);
+    int z = inflate(&in->z, Z_NO_FLUSH);
+    in->at = in->have - in->z.avail_in;
+    if (z == Z_STREAM_END) {
+        in->z_live = false;
+    } else if (z != Z_OK && z != Z_BUF_ERROR) {
+        return tlc_err_fatal(err, TLC_EXIT_DATA, "%s: gzip data is damaged: %s", input_name(in),
+                             in->z.msg ? in->z.msg : "wrong checksum or length");
+    }
+    return 0;
+}
+
+static int read_gzip(struct input *in, char *dst, size_t n, size_t *ret_n, struct tlc_err *err)
+{
+    bool end = false;
+    in->z.next_out = (Bytef *)dst;
+    in->z.avail_out = (uInt)n;
+    while (in->z.avail_out > 0 && !end) {
+        int rc = inflate_some(in, &end, err);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+    *ret_n = n - in->z.avail_out;
+    return 0;
+}
+
+int input_read(struct input *in, char *dst, size_t n, size_t *ret_n, struct tlc_err *err)
+{
+    if (in->kind == INPUT_GZIP) {
+        return read_gzip(in, dst, n, ret_n, err);
+    }
+    size_t got = in->have - in->at < n ? in->have - in->at : n;
+    memcpy(dst, in->chunk + in->at, got);
+    in->at += got;
+    while (got < n && !in->ended) {
+        size_t more;
+        int rc = read_stored(in, dst + got, n - got, &more, err);
+        if (rc != 0) {
+            return rc;
+        }
+        got += more;
+    }
+    *ret_n = got;
+    return 0;
+}
+
+int input_drain(struct input *in, struct tlc_err *err)
+{
+    while (!in->ended) {
+        int rc = refill(in, err);
+        if (rc != 0) {
+            return rc;
+        }
+    }
+    return 0;
+}

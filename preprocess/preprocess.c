@@ -1,0 +1,251 @@
+#include "preprocess/preprocess.h"
+
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/file.h"
+#include "preprocess/parallel.h"
+#include "preprocess/report.h"
+
+/* What is not for sorting: the program itself, and for each thread a block with its index or,
+ * later, its output and the buffers of the merge. */
+#define BASE_BYTES (8LL << 20)
+#define THREAD_BYTES (13LL << 20)
+#define MANIFEST_BYTES_MAX (4U << 20)
+
+static bool streams(const struct preprocess *p)
+{
+    return p->options->output && strcmp(p->options->output, "-") == 0;
+}
+
+static int set_levels(struct clean *clean, const struct tlc_opt_list *rules,
+                      enum tlc_rule_level level, struct tlc_err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < rules->n; i++) {
+        rc = clean_set_level(clean, rules->v[i], level, err);
+    }
+    return rc;
+}
+
+static int set_rules(struct preprocess *p, struct tlc_err *err)
+{
+    const struct preprocess_options *o = p->options;
+    clean_init(&p->clean);
+    p->clean.max_duration_s = o->max_duration / 1000;
+    p->clean.long_s = o->long_duration / 1000;
+    p->clean.slack_s = o->month_slack / 1000;
+    p->clean.high_cents = o->high_fare * 100;
+    p->clean.far_cmi = o->far * 100;
+    int rc = set_levels(&p->clean, &o->allow, TLC_LEVEL_FLAG, err);
+    return rc == 0 ? set_levels(&p->clean, &o->reject, TLC_LEVEL_REJECT, err) : rc;
+}
+
+static int load_zones(struct preprocess *p, struct tlc_err *err)
+{
+    struct zone_shapes shapes;
+    bool needed = false;
+    for (size_t i = 0; i < p->plan.n; i++) {
+        needed = needed || p->plan.file[i].with_points;
+    }
+    if (!needed || !p->options->zones) {
+        return 0;
+    }
+    int rc = zone_shapes_load(p->options->zones, &shapes, err);
+    if (rc != 0) {
+        return rc;
+    }
+    p->grid = zonegrid_new(&shapes);
+    zone_shapes_release(&shapes);
+    p->clean.grid = p->grid;
+    return p->grid ? 0
+                   : tlc_err_fatal(err, TLC_EXIT_DATA, "%s: no zone shapes of New York",
+                                   p->options->zones);
+}
+
+/* Shares --memory out: a third to libduckdb where there is Parquet, the rest to threads and
+ * sorting. */
+static int share_memory(struct preprocess *p, struct tlc_err *err)
+{
+    const char *temp = p->options->temp     ? p->options->temp
+                       : streams(p)         ? "/tmp"
+                       : p->options->output ? p->options->output
+                                            : ".";
+    bool parquet = false;
+    for (size_t i = 0; i < p->plan.n; i++) {
+        parquet = parquet || p->plan.file[i].kind == INPUT_PARQUET;
+    }
+    const int64_t bytes = p->options->memory - BASE_BYTES - p->threads * THREAD_BYTES -
+                          (parquet ? p->parquet.memory_bytes : 0);
+    int rc = order_init(&p->order, p->threads, bytes > 0 ? bytes : 0, temp, err);
+    p->order_open = rc == 0;
+    return rc;
+}
+
+static void count_threads(struct preprocess *p)
+{
+    const int64_t cores = sysconf(_SC_NPROCESSORS_ONLN);
+    const int64_t wanted = p->options->threads > 0 ? p->options->threads : cores;
+    const int64_t fit = (p->options->memory / 2 - BASE_BYTES) / THREAD_BYTES;
+    const int64_t n = wanted < fit ? wanted : fit;
+    p->threads = n < 1 ? 1 : n > PARALLEL_MAX ? PARALLEL_MAX : (int)n;
+    p->parquet = (struct parquet_settings){p->options->duckdb, p->threads, p->options->memory / 3};
+}
+
+static int open_outputs(struct preprocess *p, struct tlc_err *err)
+{
+    const struct preprocess_options *o = p->options;
+    const char *folder = o->output ? o->output : ".";
+    if (streams(p)) {
+        return outfile_open(&p->events, "-", "", true, err);
+    }
+    int rc = tlc_file_mkdirs(folder, err);
+    rc = rc == 0 ? outfile_open(&p->events, folder, "events.ndjson", o->force, err) : rc;
+    rc = rc == 0 ? outfile_open(&p->rejects_file, folder, "rejects.csv", o->force, err) : rc;
+    rc = rc == 0 ? outfile_open(&p->manifest_file, folder, "manifest.json", o->force, err) : rc;
+    p->rejects.out = &p->rejects_file;
+    return rc == 0 ? rejects_header(&p->rejects, err) : rc;
+}
+
+static int check_options(const struct preprocess_options *o, const struct tlc_opt_list *paths,
+                         struct tlc_err *err)
+{
+    size_t standard = 0;
+    for (size_t i = 0; i < paths->n; i++) {
+        standard += strcmp(paths->v[i], "-") == 0;
+    }
+    if (paths->n == 0) {
+        return tlc_err_fatal(err, TLC_EXIT_USAGE,
+                             "no input: name the files to read, or - for standard input");
+    }
+    if (standard > 1) {
+        return tlc_err_fatal(err, TLC_EXIT_USAGE, "standard input (-) can be read only once");
+    }
+    if (o->json && o->output && strcmp(o->output, "-") == 0) {
+        return tlc_err_fatal(err, TLC_EXIT_USAGE,
+                             "--json and --output - would both write to standard output");
+    }
+    return 0;
+}
+
+int preprocess_open(struct preprocess *p, const struct preprocess_options *options,
+                    const struct tlc_opt_list *paths, struct tlc_err *err)
+{
+    memset(p, 0, sizeof *p);
+    p->options = options;
+    p->start_ms = tlc_now_ms();
+    p->events.fd = p->rejects_file.fd = p->manifest_file.fd = -1;
+    count_threads(p);
+    int rc = check_options(options, paths, err);
+    rc = rc == 0 ? set_rules(p, err) : rc;
+    rc = rc == 0 ? plan_make(&p->plan, options, &p->parquet, paths, err) : rc;
+    rc = rc == 0 ? load_zones(p, err) : rc;
+    rc = rc == 0 ? open_outputs(p, err) : rc;
+    rc = rc == 0 ? share_memory(p, err) : rc;
+    progress_init(&p->progress, options->quiet, p->plan.bytes, tlc_now_ms());
+    return rc;
+}
+
+static int read_file(struct preprocess *p, struct plan_file *f, struct intake *intake,
+                     int64_t bytes_before, struct tlc_err *err)
+{
+    int rc = plan_reopen(f, &p->parquet, err);
+    if (rc != 0) {
+        return rc;
+    }
+    p->rejects.file = f->name;
+    clean_file(&p->clean, f->source, f->columns);
+    rc = intake_begin(intake, f->source, f->with_points, err);
+    if (rc == 0 && f->kind == INPUT_PARQUET) {
+        rc = parquet_read(&f->parquet, &p->clean, intake, p->threads, bytes_before, err);
+    } else if (rc == 0) {
+        rc = csv_read(&f->csv, &p->clean, intake, p->threads, bytes_before, err);
+    }
+    if (rc != 0) {
+        return rc;
+    }
+    f->tally = intake->tally;
+    if (f->tally.rows == 0) {
+        return tlc_err_fatal(err, TLC_EXIT_DATA, "%s: has a header, but no rows", f->path);
+    }
+    return plan_finish(f, err);
+}
+
+int preprocess_read(struct preprocess *p, struct tlc_err *err)
+{
+    struct intake intake;
+    int64_t bytes_before = 0;
+    int rc = 0;
+    intake_init(&intake, &p->order, &p->rejects, &p->progress);
+    for (size_t i = 0; rc == 0 && i < p->plan.n; i++) {
+        rc = read_file(p, &p->plan.file[i], &intake, bytes_before, err);
+        bytes_before += p->plan.file[i].size_bytes;
+    }
+    intake_release(&intake);
+    return rc;
+}
+
+static int write_manifest(struct preprocess *p, struct tlc_err *err)
+{
+    struct tlc_buf text;
+    tlc_buf_init(&text, MANIFEST_BYTES_MAX);
+    manifest_render(&(struct manifest){&p->plan, p->events_sha256, p->events_bytes}, &text);
+    int rc = text.failed ? tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "no memory for the manifest")
+                         : outfile_write(&p->manifest_file, tlc_buf_str(&text), err);
+    tlc_buf_release(&text);
+    return rc;
+}
+
+int preprocess_write(struct preprocess *p, struct tlc_err *err)
+{
+    struct writer w;
+    struct tally total;
+    manifest_total(&p->plan, &total);
+    progress_writing(&p->progress, total.events, tlc_now_ms());
+    writer_init(&w, &p->events);
+    int rc = merge_write(&p->order, &w, &p->progress, err);
+    p->events_bytes = w.bytes;
+    sha256_hex(&w.sha, p->events_sha256);
+    writer_release(&w);
+    rc = rc == 0 && !streams(p) ? write_manifest(p, err) : rc;
+    rc = rc == 0 ? outfile_commit(&p->events, err) : rc;
+    if (rc == 0 && !streams(p)) {
+        rc = outfile_commit(&p->rejects_file, err);
+        rc = rc == 0 ? outfile_commit(&p->manifest_file, err) : rc;
+    }
+    progress_end(&p->progress);
+    return rc;
+}
+
+int preprocess_report(const struct preprocess *p, struct tlc_err *err)
+{
+    struct tlc_buf text;
+    int rc = 0;
+    tlc_buf_init(&text, MANIFEST_BYTES_MAX);
+    const struct manifest m = {&p->plan, p->events_sha256, p->events_bytes};
+    if (!p->options->quiet) {
+        report_summary(&m, tlc_now_ms() - p->start_ms, &text);
+        rc = tlc_file_write(STDERR_FILENO, text.p, text.n, "standard error", err);
+    }
+    if (rc == 0 && p->options->json) {
+        tlc_buf_reset(&text);
+        manifest_render(&m, &text);
+        rc = tlc_file_write(STDOUT_FILENO, text.p, text.n, "standard output", err);
+    }
+    tlc_buf_release(&text);
+    return rc;
+}
+
+void preprocess_close(struct preprocess *p)
+{
+    progress_end(&p->progress);
+    progress_release(&p->progress);
+    plan_release(&p->plan);
+    if (p->order_open) {
+        order_release(&p->order);
+    }
+    zonegrid_free(p->grid);
+    outfile_discard(&p->events);
+    outfile_discard(&p->rejects_file);
+    outfile_discard(&p->manifest_file);
+}
