@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# Follows README.md's section "Each binary by hand" line by line, each program as in a terminal of its own, then presses Ctrl-C.
+# Only ports and folders are moved, by the environment, so that two runs do not meet.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+shared=${TLC_SHARED:-$PWD/../shared}
+work=$(mktemp -d /tmp/taxi-hand-XXXXXX)
+export TLC_RUN=$work/run TLC_ANY_PORT=1
+unset KAFKA_BROKERS DATABASE_URL
+pids=() names=()
+
+fail() {
+    printf 'FAILED: %s\n' "$*" >&2
+    tail -n 15 "$work"/*.log >&2 || true
+    exit 1
+}
+clean_up() {
+    trap - EXIT
+    local pid
+    for pid in "${pids[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
+    ./pipeline reset >/dev/null 2>&1 || true
+    rm -rf "$work"
+}
+trap clean_up EXIT
+free_port() {
+    local port
+    while port=$((20000 + RANDOM % 20000)) && (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
+    printf '%s' "$port"
+}
+wait_for() { # words, seconds, command...
+    local words=$1 i seconds=$2
+    shift 2
+    for ((i = 0; i < seconds * 10; i++)); do
+        "$@" >/dev/null 2>&1 && return 0
+        sleep 0.1
+    done
+    fail "waited $seconds s for: $words"
+}
+
+if [ -f "$shared/tlc/parquet/green_tripdata_2024-01.parquet" ]; then
+    TLC_BASE_URL=file://$(cd "$shared/tlc/parquet" && pwd)
+    export TLC_BASE_URL
+else
+    printf 'SKIPPED: no %s/tlc, and the section replays a real month\n' "$shared"
+    exit 77
+fi
+
+# Where the programs listen and look for each other, instead of the default ports.
+server=$(free_port) store=$(free_port) process=$(free_port) page=$(free_port)
+export SERVER_LISTEN=127.0.0.1:$server STORE_LISTEN=127.0.0.1:$store PROCESS_LISTEN=127.0.0.1:$process DASHBOARD_LISTEN=127.0.0.1:$page
+export SERVER_URL=http://127.0.0.1:$server STORE_URL=http://127.0.0.1:$store PROCESS_URL=http://127.0.0.1:$process
+export DASHBOARD_URL=http://127.0.0.1:$page DASHBOARD_DB=$work/dashboard.sqlite
+
+start() { # a line, as in a terminal of its own
+    local name=${1%% *}
+    name=${name##*/}
+    bash -c "set -m; exec $1" >"$work/$name.log" 2>&1 &
+    pids+=($!)
+    names+=("$name")
+}
+data_up() { curl -fsS "$DASHBOARD_URL/api/summary" | jq -e '.have_data and .figures.events > 0'; }
+rows_up() { [ "$(psql -qXtA "$DATABASE_URL" -c 'select count(*) from trip_start')" -gt 0 ]; }
+
+lines=0
+while IFS= read -r line; do
+    line=${line//\/tmp\/green/$work\/green}
+    lines=$((lines + 1))
+    printf '+ %s\n' "$line"
+    case $line in
+    eval*) eval "$line" ;;
+    build/bin/preprocess* | ./pipeline* | data/*) bash -c "$line" >"$work/line.log" 2>&1 || fail "$line: $(cat "$work/line.log")" ;;
+    *) start "$line" ;;
+    esac
+done < <(sed -n '/<!-- by hand -->/,/<!-- \/by hand -->/{/^<!--/d;/^```/d;p}' README.md)
+[ $lines -ge 9 ] || fail "the section has only $lines lines"
+
+wait_for "windows on the page" 60 data_up
+wait_for "rows in PostgreSQL" 60 rows_up
+# Ctrl-C in each terminal, the client's first.
+for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
+    kill -INT "${pids[i]}"
+    status=0
+    wait "${pids[i]}" || status=$?
+    [ $status -eq 0 ] || fail "${names[i]} ended with $status after Ctrl-C"
+done
+pids=()
+printf '%d lines followed, 6 programs ended cleanly\n' $lines
