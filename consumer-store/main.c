@@ -74,11 +74,9 @@ static int database_prepare(const struct store_options *o, struct tlc_err *err)
             return rc;
         }
         if (tlc_now_ms() >= until_ms) {
-            char text[sizeof(err->text)];
-            tlc_str_copy(text, sizeof(text), tlc_str_from(err->text));
             return tlc_err_fatal(err, TLC_EXIT_UNAVAILABLE,
                                  "%s (is PostgreSQL up, and --database or DATABASE_URL right?)",
-                                 text);
+                                 err->text);
         }
         tlc_log(TLC_WARN, "database_away", "error=\"%s\"", err->text);
         if (tlc_stop_wait(tlc_retry_next(&retry))) {

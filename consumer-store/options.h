@@ -25,7 +25,7 @@
     X(MS, drain_ms, "drain", NULL, "20s", 0, 3600000, "TIME",                                      \
       "how long to finish what was read when asked to stop")                                       \
     X(BOOL, migrate, "migrate", NULL, "true", 0, 0, NULL,                                          \
-      "leave the tables as they are: do not make or update them at the start")                                                    \
+      "leave the tables as they are: do not make or update them at the start")                     \
     X(BOOL, check, "check", NULL, "false", 0, 0, NULL,                                             \
       "connect, check schema and rights, and leave")                                               \
     X(STR, status_listen, "status-listen", "STORE_LISTEN", "127.0.0.1:8081", 0, 0, "ADDR:PORT",    \

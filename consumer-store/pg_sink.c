@@ -4,16 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/base/clock.h"
-#include "common/event/ny_time.h"
+#include "common/base/log.h"
 #include "common/io/pg.h"
 #include "consumer-store/copy.h"
 #include "consumer-store/pg_stage.h"
 #include "consumer-store/report.h"
 
 #define TEXT_MAX ((size_t)64 << 20) /* array parameters of one statement */
-#define DAY_ZERO 13514              /* days from 1970-01-01 to 2007-01-01 */
-/* A writer that is stopped in mid-transaction must not hold up the next owner for long. */
 #define STATEMENT_MS 30000
 
 /* What is known of a source on this connection. */
@@ -29,14 +26,24 @@ struct pg_sink {
     struct tlc_pg *pg;          /* the writing thread's */
     struct tlc_pg *pg_position; /* the reading thread's */
     bool unknown;               /* the last COMMIT was sent but not answered */
+    bool lock_lost;             /* the last try waited too long for a lock */
     struct stage stage;
     struct known_source *sources;
     size_t sources_n, sources_cap;
-    struct tlc_buf text[6]; /* array parameters */
+    struct tlc_buf text[2]; /* array parameters */
 };
 
+/* A writer that is stopped in mid-transaction must not hold up the next owner for long. Between
+ * statements the server ends its session; in the middle of a COPY no time-out of PostgreSQL reaches
+ * it, so whoever waits for it does. Its owner finds its position gone, or writes the batch again.
+ */
 static const char sql_session[] =
-    "SET lock_timeout = '20s'; SET idle_in_transaction_session_timeout = '10s'";
+    "SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '10s'";
+static const char sql_end_stopped[] =
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+    " AND state = 'active' AND wait_event = 'ClientRead' AND query LIKE 'COPY %(FORMAT binary)'"
+    " AND query_start < clock_timestamp() - interval '5s'";
 static const char sql_make_leaf[] = "SELECT make_source_partition($1::integer)";
 static const char sql_position_make[] =
     "INSERT INTO store_offset (topic, partition, next_offset) VALUES ($1, $2, $3)"
@@ -214,6 +221,11 @@ static struct known_source *source_get(struct pg_sink *s, int32_t source)
     return k;
 }
 
+static void lock_note(struct pg_sink *s, int rc)
+{
+    s->lock_lost = rc == TLC_RETRY && strcmp(tlc_pg_sqlstate(s->pg), "55P03") == 0;
+}
+
 /* Before the batch's transaction and outside of it: its locks on the parents are gone when rows are
  * written. */
 static int leaves_make(struct pg_sink *s, const struct batch *b, struct tlc_err *err)
@@ -232,6 +244,7 @@ static int leaves_make(struct pg_sink *s, const struct batch *b, struct tlc_err 
         const char *const params[] = {number};
         int rc = tlc_pg_exec(s->pg, sql_make_leaf, params, 1, err);
         if (rc != TLC_OK) {
+            lock_note(s, rc);
             return tlc_err_note(err, "partitions of source %" PRId32, source);
         }
         k->made = true;
@@ -423,7 +436,7 @@ static int transaction(struct pg_sink *s, struct batch *b, bool careful, size_t 
             b->parts[i].stored = b->parts[i].duplicate = b->parts[i].bad = 0;
         }
     }
-    s->stage.bad_n = 0;
+    stage_begin(&s->stage);
     *ret_fenced = 0;
     int rc = tlc_pg_exec(s->pg, "BEGIN", NULL, 0, err);
     if (rc == TLC_OK) {
@@ -445,6 +458,7 @@ static int transaction(struct pg_sink *s, struct batch *b, bool careful, size_t 
         return commit(s, err);
     }
     struct tlc_err ignored;
+    lock_note(s, rc);
     if (tlc_pg_usable(s->pg) && tlc_pg_exec(s->pg, "ROLLBACK", NULL, 0, &ignored) != TLC_OK) {
         tlc_pg_close(&s->pg); /* the transaction goes with the connection */
     }
@@ -520,13 +534,24 @@ static void stored_note(struct pg_sink *s, struct batch *b)
     }
 }
 
-static int sink_write(void *ctx, struct batch *b, struct tlc_err *err)
+/* After a lock that did not come free: ends who was stopped while holding it. */
+static void stopped_end(struct pg_sink *s)
 {
-    struct pg_sink *s = ctx;
-    int rc = connect_writer(s, err);
-    if (rc == TLC_OK && s->unknown) {
-        rc = resolve(s, b, err);
+    struct pg_result *r = NULL;
+    struct tlc_err err;
+    if (tlc_pg_query(s->pg, sql_end_stopped, NULL, 0, &r, &err) != TLC_OK) {
+        tlc_log(TLC_WARN, "stopped_not_ended", "error=\"%s\"", err.text);
+        return;
     }
+    if (tlc_pg_i64(r, 0, 0) > 0) {
+        tlc_log(TLC_WARN, "stopped_ended", "sessions=%" PRId64, tlc_pg_i64(r, 0, 0));
+    }
+    tlc_pg_result_free(&r);
+}
+
+static int batch_write(struct pg_sink *s, struct batch *b, struct tlc_err *err)
+{
+    int rc = TLC_OK;
     size_t fenced = 0;
     while (rc == TLC_OK && anything_left(b)) {
         rc = leaves_make(s, b, err);
@@ -544,6 +569,23 @@ static int sink_write(void *ctx, struct batch *b, struct tlc_err *err)
         if (rc == TLC_OK) {
             rc = fenced_drop(b, err);
         }
+    }
+    return rc;
+}
+
+static int sink_write(void *ctx, struct batch *b, struct tlc_err *err)
+{
+    struct pg_sink *s = ctx;
+    s->lock_lost = false;
+    int rc = connect_writer(s, err);
+    if (rc == TLC_OK && s->unknown) {
+        rc = resolve(s, b, err);
+    }
+    if (rc == TLC_OK) {
+        rc = batch_write(s, b, err);
+    }
+    if (s->lock_lost && tlc_pg_usable(s->pg)) {
+        stopped_end(s);
     }
     if (rc == TLC_REFUSE) { /* even with every row alone: not a matter of rows */
         rc = tlc_err_fatal(err, TLC_EXIT_CONFIG, "%s", err->text);

@@ -51,6 +51,12 @@ void stage_release(struct stage *s)
     s->bad = NULL;
 }
 
+void stage_begin(struct stage *s)
+{
+    s->bad_n = 0;
+    s->used[TLC_START] = s->used[TLC_END] = false;
+}
+
 int stage_open(struct tlc_pg *pg, struct tlc_err *err)
 {
     return tlc_pg_exec(pg, sql_open, NULL, 0, err);
@@ -146,7 +152,9 @@ static int stage_rows(struct stage *s, struct tlc_pg *pg, const struct batch *b,
         return tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "no memory for staging: make --batch smaller");
     }
     int64_t rows = 0;
-    int rc = tlc_pg_exec(pg, table->truncate, NULL, 0, err);
+    bool *used = &s->used[b->groups[group]->status];
+    int rc = *used ? tlc_pg_exec(pg, table->truncate, NULL, 0, err) : TLC_OK;
+    *used = true;
     if (rc == TLC_OK) {
         rc = copy_send(pg, table->copy, tlc_buf_str(&s->copy), &rows, err);
     }

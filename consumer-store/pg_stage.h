@@ -15,12 +15,15 @@ struct stage {
     struct tlc_buf copy;          /* encoded for a staging table */
     const struct batch_row **bad; /* rows refused in this transaction, borrowed from the batch */
     size_t bad_n, bad_cap;
+    bool used[2]; /* the temporary table of this status has rows of this transaction */
 };
 
 void stage_init(struct stage *s);
 void stage_release(struct stage *s);
 /* Makes the temporary tables of a new connection. */
 TLC_MUST int stage_open(struct tlc_pg *pg, struct tlc_err *err);
+/* At the beginning of every transaction. */
+void stage_begin(struct stage *s);
 /* Name of the partition that takes a group: trip_start_2202401. */
 void stage_leaf(const struct batch_group *g, char dst[48]);
 /* One group. Adds to stored, duplicate and bad of the parts; bad rows are added to s->bad. */

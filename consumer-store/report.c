@@ -85,8 +85,8 @@ void report_partitions(struct report *r, const struct report_partition *partitio
     r->partitions_n = n;
     pthread_mutex_unlock(&r->lock);
     for (size_t i = 0; i < n; i++) {
-        bool known = partitions[i].end >= 0 && partitions[i].position >= 0;
-        lag += known ? partitions[i].end - partitions[i].position : 0;
+        const struct report_partition *p = &partitions[i];
+        lag += p->end > p->position ? p->end - p->position : 0; /* an end may be an old one */
     }
     tlc_counter_set(&r->counters, STORE_LAG, lag);
     tlc_counter_set(&r->counters, STORE_ASSIGNED, (int64_t)n);

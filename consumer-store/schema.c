@@ -14,6 +14,8 @@ struct migration {
 
 #include "schema_sql.inc"
 
+/* The lock may be held by a peer that is stopped: then it is asked for again. */
+static const char sql_lock_patience[] = "SET lock_timeout = '10s'";
 static const char sql_lock[] = "SELECT pg_advisory_lock(7401, 1)";
 static const char sql_unlock[] = "SELECT pg_advisory_unlock(7401, 1)";
 static const char sql_exists[] = "SELECT to_regclass('schema_version') IS NOT NULL";
@@ -165,6 +167,9 @@ int schema_migrate(struct tlc_pg *pg, int *ret_ran, struct tlc_err *err)
 {
     *ret_ran = 0;
     int rc = server_check(pg, err);
+    if (rc == TLC_OK) {
+        rc = tlc_pg_exec(pg, sql_lock_patience, NULL, 0, err);
+    }
     if (rc == TLC_OK) {
         rc = tlc_pg_exec(pg, sql_lock, NULL, 0, err);
     }

@@ -11,7 +11,7 @@
 #define REST_MS 50
 #define PLACE_AGAIN_MS 250 /* between tries to read a lost position */
 #define PUBLISH_MS 250
-#define GIVE_BACK_MS 3000 /* a partition that moves on waits so long for our transaction */
+#define GIVE_BACK_MS 3000 /* partitions that move on wait so long for our transaction */
 
 void store_init(struct store *s, const struct store_settings *settings,
                 const struct store_sink *sink, struct writer *writer, struct report *report)
@@ -113,7 +113,11 @@ static void on_revoked(void *ctx, int32_t number, bool lost)
     /* not needed to be right, the position fences us off: it only spares the next owner a re-read
      */
     if (!lost && !writer_away(s->writer)) {
-        writer_wait(s->writer, GIVE_BACK_MS);
+        int64_t now_ms = tlc_now_ms();
+        if (s->give_back_until_ms == 0) {
+            s->give_back_until_ms = now_ms + GIVE_BACK_MS;
+        }
+        writer_wait(s->writer, s->give_back_until_ms - now_ms);
     }
     tlc_log(TLC_INFO, "partition_revoked", "partition=%" PRId32 " lost=%d", number, lost);
 }
@@ -240,6 +244,7 @@ static int take_messages(struct store *s, const struct tlc_kafka_batch *polled, 
 static int read_on(struct store *s, int64_t wait_ms, struct tlc_err *err)
 {
     struct tlc_kafka_batch polled;
+    s->give_back_until_ms = 0;
     int rc = s->source.poll(s->source.ctx, wait_ms, &polled, err);
     if (rc == TLC_OK) {
         report_kafka(s->report, "");

@@ -39,6 +39,7 @@ struct store {
     size_t partitions_n;
     bool resting; /* partitions are paused: full, and the database is away */
     int64_t place_at_ms, publish_at_ms;
+    int64_t give_back_until_ms; /* of the rebalance within the present poll; 0: none yet */
     int64_t now_ms;
 };
 

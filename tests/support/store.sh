@@ -59,11 +59,10 @@ store_start() { # instance, options...
         --brokers "$KAFKA_BROKERS" --database "$DATABASE_URL" "$@"
 }
 store_kill() { # instance
-    local pid
-    pid=$(pid_of "store-$1")
-    kill -KILL "$pid"
-    await 10 "store-$1 ends" test ! -d "/proc/$pid"
+    kill -KILL "$(pid_of "store-$1")"
+    await 10 "store-$1 ends" not_running "store-$1"
 }
+not_running() { ! pid_of "$1"; }
 
 feed() { "$TLC_BUILD/tests/topic_feed" "$KAFKA_BROKERS" trips "$@"; }
 

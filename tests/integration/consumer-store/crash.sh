@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# consumer-store killed again and again while it reads a topic, PostgreSQL restarted meanwhile, an instance stopped past its session
+# and woken, messages that are no events: afterwards each event is in the tables once and the ledger balances.
+# Usage: crash.sh BUILD_DIR [SEED]
+set -euo pipefail
+TLC_BUILD=$(realpath "${1:?usage: crash.sh BUILD_DIR [SEED]}")
+seed=${2:-$RANDOM}
+cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
+# shellcheck source=tests/support/store.sh disable=SC1091
+. tests/support/store.sh
+RANDOM=$seed
+printf 'seed %s\n' "$seed"
+
+trips=50000 rounds=4 # 50,000 trips are 100,000 events
+declare -A sent=([messages]=0 [events]=0 [poison]=0 [duplicates]=0 [marks]=0)
+feed_start() { # round: in the background
+    feed 4 2202401 $((($1 - 1) * trips + 1)) $trips 997 1009 >"$TLC_RUN/sent.json" &
+    feeding=$!
+}
+feed_wait() {
+    wait "$feeding"
+    local key
+    for key in "${!sent[@]}"; do
+        sent[$key]=$((sent[$key] + $(jq ".$key" "$TLC_RUN/sent.json")))
+    done
+    messages=${sent[messages]}
+}
+owns() { [ "$(get "${store_url[$1]}/status" | jq '.partitions | length')" = "$2" ]; }
+counter() { get "${store_url[$1]}/status" | jq ".counters.$2"; }
+
+up_postgres
+up_kafka
+feed_start 1
+feed_wait
+feed_start 2
+feed_wait
+
+# Killed at whatever it does then; PostgreSQL goes away in the middle of it, with no time to say good-bye.
+for ((kill = 1; kill <= 6; kill++)); do
+    store_start a --batch $((500 + RANDOM % 3000))
+    await 60 "the store goes on, kill $kill" read_over $((messages * kill / 9))
+    if [ $kill = 4 ]; then
+        kill -QUIT "$(pid_of postgres)"
+        await 20 "PostgreSQL ends" not_running postgres
+        up_postgres
+        await 60 "the store finds the database again" read_over $((messages * kill / 9 + messages / 18))
+    fi
+    store_kill a
+done
+store_start a
+await 60 "all is read after the kills" read_is "$messages"
+
+# Two instances share; one is stopped while it writes, sleeps past its session, and wakes up with a batch in its hands.
+store_start b --batch 2000
+await 60 "both have partitions" owns b 2
+await 60 "both have partitions" owns a 2
+for ((round = 3; round <= rounds; round++)); do
+    feed_start $round
+    await 60 "new messages are read" read_over $((messages + trips / 4))
+    kill -STOP "$(pid_of store-b)"
+    feed_wait
+    await 60 "the other one takes over" owns a 4
+    await 60 "the other one reads all" read_is "$messages"
+    kill -CONT "$(pid_of store-b)"
+    await 60 "the sleeper is back in the group" owns b 2
+done
+stop store-a 20
+await 60 "what is left has one owner" owns b 4
+
+all=$((rounds * trips))
+expect "ledger: read, stored, duplicate, refused, marks" "$messages|${sent[events]}|${sent[duplicates]}|${sent[poison]}|${sent[marks]}" "$(ledger)"
+expect "ledger in /status" "[$messages,${sent[events]},${sent[duplicates]},${sent[poison]},${sent[marks]}]" \
+    "$(get "${store_url[b]}/status" | jq -c '.ledger | [.read, .stored, .duplicate, .refused, .marks]')"
+expect "messages in the topic" "$messages" "$(topic_end)"
+expect "lag" '[0,0,0,0]' "$(get "${store_url[b]}/status" | jq -c '[.partitions[].lag]')"
+expect "messages read = stored + duplicate + refused + marks" t \
+    "$(sql 'select bool_and(messages_read = stored + duplicate + refused + marks and messages_read = next_offset) from store_offset')"
+for table in trip_start trip_end; do
+    expect "$table: rows, ids, first, last" "$all|$all|1|$all" \
+        "$(sql "select count(*), count(distinct trip_id), min(trip_id) % 1000000000, max(trip_id) % 1000000000 from $table")"
+done
+expect "complete trips" "$all" "$(sql "select count(*) from trip where duration > interval '0'")"
+expect "refused messages kept" "${sent[poison]}" "$(sql 'select count(*) from refused_event')"
+expect "rules of refusal" \
+    'bad_mark bad_status bad_time bad_trip_id bad_zone missing_key not_json outside_month too_large' \
+    "$(sql "select string_agg(distinct rule, ' ' order by rule) from refused_event")"
+expect "the source is closed" "2202401|t" "$(sql 'select source_id, closed_at is not null from source')"
+expect "days touched" \
+    "$(sql "select count(distinct (at at time zone 'America/New_York')::date) from (select at from trip_start union all select at from trip_end) t")" \
+    "$(sql "select count(*) from dirty_day")"
+printf 'fenced %s retries %s\n' "$(counter b fenced)" "$(counter b retries)"
