@@ -73,6 +73,7 @@ __attribute__((target("sha,sse4.1"))) static void sha256_blocks_ni(uint32_t stat
         const __m128i old0 = st0;
         const __m128i old1 = st1;
         __m128i w[4];
+#pragma GCC unroll 16 /* keeps w in registers */
         for (int i = 0; i < 16; i++) {
             __m128i m;
             if (i < 4) {
