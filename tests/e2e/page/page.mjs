@@ -267,7 +267,7 @@ async function checkUse(browser, {base}) {
     JSON.stringify(own.hours.map((row) => row.starts)));
   await page.click('#all-zones');
   equal('zone field after Show all zones', await page.inputValue('#zone'), '');
-  await page.goto(`${base}/?source=1190001`);
+  await page.goto(`${base}/?source=1206812`);
   await page.waitForSelector('#empty:not([hidden])', {timeout: DEADLINE_MS});
   check((await page.textContent('#empty')).includes('./pipeline replay green 2024-01'), 'the empty page does not name the command');
   quiet('Live page in use', seen);

@@ -1,0 +1,305 @@
+#include "dashboard/routes.h"
+
+#include <inttypes.h>
+
+#include "common/base/log.h"
+#include "common/event/event.h"
+#include "common/event/tripid.h"
+#include "dashboard/dump.h"
+#include "dashboard/summary.h"
+#include "dashboard/window_message.h"
+
+#define STATUS_BYTES_MAX ((size_t)8 << 20)
+#define WINDOWS_BYTES_MAX ((size_t)64 << 20)
+#define RETRY_AFTER_S 1
+
+/* --- replies --- */
+
+static enum tlc_http_verdict busy(struct tlc_http_response *r, const char *text)
+{
+    tlc_http_error(r, 503, "busy", "%s", text);
+    tlc_http_header_add(r, "Retry-After", "%d", RETRY_AFTER_S);
+    return TLC_HTTP_REPLY;
+}
+
+static enum tlc_http_verdict json(struct tlc_http_response *r)
+{
+    if (r->body.failed) {
+        tlc_buf_release(&r->body);
+        return busy(r, "out of memory");
+    }
+    r->status = 200;
+    r->gzip = true;
+    pages_headers(r, "no-store");
+    return TLC_HTTP_REPLY;
+}
+
+/* false: r is the answer. */
+static bool read_filter(const struct tlc_http_request *request, struct windows_filter *ret_filter,
+                        struct tlc_http_response *r)
+{
+    struct tlc_err err;
+    if (summary_filter_parse(request, ret_filter, &err) == TLC_OK) {
+        return true;
+    }
+    tlc_http_error(r, 400, "bad_query", "%s", err.text);
+    return false;
+}
+
+/* An optional number of the query. false: r is the answer. */
+static bool read_number(const struct tlc_http_request *request, const char *name, int64_t min,
+                        int64_t max, int64_t *ret_value, struct tlc_http_response *r)
+{
+    struct tlc_str text = request->lookup(request->connection, 'q', name);
+    if (text.n == 0 || tlc_str_to_i64(text, min, max, ret_value)) {
+        return true;
+    }
+    tlc_http_error(r, 400, "bad_query", "%s must be an integer within %lld to %lld", name,
+                   (long long)min, (long long)max);
+    return false;
+}
+
+/* --- windows in --- */
+
+static const struct {
+    int status;
+    const char *rule;
+} refusals[] = {
+    [STORE_FULL] = {507, "full"},
+    [STORE_OTHER_SIZE] = {409, "other_window_size"},
+    [STORE_UNAVAILABLE] = {503, "not_durable"},
+};
+
+static enum tlc_http_verdict turn_away(const struct store_reply *reply, const struct tlc_err *err,
+                                       struct tlc_http_response *r)
+{
+    tlc_log(TLC_ERROR, "windows_not_taken", "rule=%s reason=\"%s\"", refusals[reply->refusal].rule,
+            err->text);
+    tlc_http_error(r, refusals[reply->refusal].status, refusals[reply->refusal].rule, "%s",
+                   err->text);
+    if (reply->refusal == STORE_UNAVAILABLE) {
+        tlc_http_header_add(r, "Retry-After", "%d", RETRY_AFTER_S);
+    }
+    return TLC_HTTP_REPLY;
+}
+
+static enum tlc_http_verdict post_windows(void *ctx, const struct tlc_http_request *request,
+                                          struct tlc_http_response *r)
+{
+    struct routes_context *c = ctx;
+    struct window_message m;
+    struct tlc_err err;
+    int rc = window_message_decode(request->body, &m, &err);
+    if (rc == TLC_RETRY) {
+        return busy(r, err.text);
+    }
+    if (rc != TLC_OK) {
+        tlc_counter_add(&c->store->counters, STORE_REFUSED, 1);
+        tlc_log(TLC_WARN, "message_refused", "reason=\"%s\"", err.text);
+        tlc_http_error(r, 422, "bad_message", "%s", err.text);
+        return TLC_HTTP_REPLY;
+    }
+    struct store_reply reply;
+    rc = store_take(c->store, &m, c->now_ms(), &reply, &err);
+    window_message_release(&m);
+    if (rc != TLC_OK) {
+        return turn_away(&reply, &err, r);
+    }
+    r->status = 200;
+    tlc_buf_init(&r->body, 1024);
+    tlc_buf_printf(&r->body,
+                   "{\"store_id\":\"%s\",\"accepted\":%" PRId64 ",\"superseded\":%" PRId64 "}\n",
+                   reply.store_id, reply.accepted, reply.superseded);
+    return TLC_HTTP_REPLY;
+}
+
+/* --- from memory --- */
+
+static enum tlc_http_verdict get_summary(void *ctx, const struct tlc_http_request *request,
+                                         struct tlc_http_response *r)
+{
+    struct routes_context *c = ctx;
+    struct windows_filter filter;
+    if (!read_filter(request, &filter, r)) {
+        return TLC_HTTP_REPLY;
+    }
+    tlc_buf_init(&r->body, SUMMARY_BYTES_MAX);
+    store_read_begin(c->store);
+    const struct summary_facts facts = {c->store->store_id, c->label, c->now_ms()};
+    bool made = summary_encode(&c->store->windows, &filter, &facts, &r->body);
+    store_read_end(c->store);
+    r->body.failed = r->body.failed || !made;
+    return json(r);
+}
+
+static enum tlc_http_verdict get_zones(void *ctx, const struct tlc_http_request *request,
+                                       struct tlc_http_response *r)
+{
+    struct routes_context *c = ctx;
+    struct windows_filter filter;
+    if (!read_filter(request, &filter, r)) {
+        return TLC_HTTP_REPLY;
+    }
+    tlc_buf_init(&r->body, SUMMARY_BYTES_MAX);
+    store_read_begin(c->store);
+    bool made = summary_zones_encode(&c->store->windows, &filter, &r->body);
+    store_read_end(c->store);
+    r->body.failed = r->body.failed || !made;
+    return json(r);
+}
+
+static enum tlc_http_verdict get_stream(void *ctx, const struct tlc_http_request *request,
+                                        struct tlc_http_response *r)
+{
+    struct routes_context *c = ctx;
+    struct windows_filter filter;
+    if (read_filter(request, &filter, r)) {
+        stream_open(c->hub, &filter, request->lookup(request->connection, 'h', "Last-Event-ID"), r);
+    }
+    return TLC_HTTP_REPLY;
+}
+
+static enum tlc_http_verdict get_meta(void *ctx, const struct tlc_http_request *request,
+                                      struct tlc_http_response *r)
+{
+    (void)request;
+    struct routes_context *c = ctx;
+    tlc_buf_init(&r->body, SUMMARY_BYTES_MAX);
+    summary_meta_encode(c->label, c->pages->shapes, &r->body);
+    return json(r);
+}
+
+static enum tlc_http_verdict get_status(void *ctx, const struct tlc_http_request *request,
+                                        struct tlc_http_response *r)
+{
+    struct routes_context *c = ctx;
+    struct tlc_http_response own = {0};
+    struct store_totals totals;
+    (void)c->own_status.handler(c->own_status.ctx, request, &own);
+    store_totals(c->store, &totals);
+    tlc_buf_init(&r->body, STATUS_BYTES_MAX);
+    peers_json(c->peers, tlc_str_trim(tlc_buf_str(&own.body)), &totals, &r->body);
+    tlc_http_response_release(&own);
+    return json(r);
+}
+
+/* --- from the file --- */
+
+static bool read_range(const struct tlc_http_request *request, struct windows_cursor_range *range,
+                       struct tlc_http_response *r)
+{
+    int64_t source = 0;
+    *range = (struct windows_cursor_range){.from_s = TLC_TIME_MIN_S, .to_s = TLC_TIME_MAX_S};
+    if (!read_number(request, "source", 1, INT32_MAX, &source, r) ||
+        !read_number(request, "from", 0, INT64_MAX, &range->from_s, r) ||
+        !read_number(request, "to", 0, INT64_MAX, &range->to_s, r)) {
+        return false;
+    }
+    range->source = (int32_t)source;
+    return true;
+}
+
+static enum tlc_http_verdict cursor_failed(struct tlc_http_response *r, const struct tlc_err *err)
+{
+    tlc_log(TLC_ERROR, "windows_not_read", "reason=\"%s\"", err->text);
+    tlc_buf_release(&r->body);
+    return busy(r, err->text);
+}
+
+static int add_windows(struct windows_cursor *cursor, int64_t limit, struct tlc_buf *out,
+                       struct tlc_err *err)
+{
+    struct windows_cursor_row row = {.source = 0};
+    int64_t n = 0;
+    int rc = 0;
+    tlc_buf_printf(out, "{\"windows\":[");
+    while (n < limit && (rc = windows_cursor_next(cursor, &row, err)) == 1) {
+        tlc_buf_append(out, ",", n > 0 ? 1 : 0);
+        dump_row_json(&row, false, out);
+        n++;
+    }
+    bool more = n == limit && windows_cursor_more(cursor);
+    tlc_buf_printf(out, "],\"more\":%s}\n", more ? "true" : "false");
+    window_total_release(&row.total);
+    return rc < 0 ? rc : TLC_OK;
+}
+
+static enum tlc_http_verdict get_windows(void *ctx, const struct tlc_http_request *request,
+                                         struct tlc_http_response *r)
+{
+    struct routes_context *c = ctx;
+    struct windows_cursor_range range;
+    int64_t limit = ROUTES_WINDOWS_DEFAULT;
+    if (!read_range(request, &range, r) ||
+        !read_number(request, "limit", 1, ROUTES_WINDOWS_MAX, &limit, r)) {
+        return TLC_HTTP_REPLY;
+    }
+    struct tlc_err err;
+    struct windows_cursor *cursor = NULL;
+    tlc_buf_init(&r->body, WINDOWS_BYTES_MAX);
+    if (windows_cursor_open(c->store->path, &range, &cursor, &err) != TLC_OK) {
+        return cursor_failed(r, &err);
+    }
+    int rc = add_windows(cursor, limit, &r->body, &err);
+    windows_cursor_close(&cursor);
+    return rc == TLC_OK ? json(r) : cursor_failed(r, &err);
+}
+
+static enum tlc_http_verdict get_dump(void *ctx, const struct tlc_http_request *request,
+                                      struct tlc_http_response *r)
+{
+    (void)request;
+    struct routes_context *c = ctx;
+    struct tlc_err err;
+    if (atomic_fetch_add(&c->dumps_n, 1) >= ROUTES_DUMPS_MAX) {
+        atomic_fetch_sub(&c->dumps_n, 1);
+        return busy(r, "other dumps are under way");
+    }
+    if (dump_open(c->store->path, &c->dumps_n, r, &err) != TLC_OK) {
+        atomic_fetch_sub(&c->dumps_n, 1);
+        return cursor_failed(r, &err);
+    }
+    pages_headers(r, "no-store");
+    return TLC_HTTP_REPLY;
+}
+
+/* --- pages --- */
+
+static enum tlc_http_verdict get_page(void *ctx, const struct tlc_http_request *request,
+                                      struct tlc_http_response *r)
+{
+    struct routes_context *c = ctx;
+    pages_reply(c->pages, request->path, request, r);
+    return TLC_HTTP_REPLY;
+}
+
+/* --- the table --- */
+
+void routes_fill(struct routes_context *context, struct tlc_http_route *ret_routes)
+{
+    static const struct {
+        const char *path;
+        enum tlc_http_verdict (*handler)(void *, const struct tlc_http_request *,
+                                         struct tlc_http_response *);
+    } gets[ROUTES_N - 1] = {
+        {"/api/summary", get_summary},   {"/api/stream", get_stream},
+        {"/api/zones", get_zones},       {"/api/windows", get_windows},
+        {"/api/windows/dump", get_dump}, {"/api/status", get_status},
+        {"/api/meta", get_meta},         {"/", get_page},
+        {"/pipeline", get_page},         {"/style.css", get_page},
+        {"/icon.svg", get_page},         {"/openapi.yaml", get_page},
+        {"/zones.geojson", get_page},    {"/js/{file}", get_page},
+        {"/vendor/{file}", get_page},
+    };
+    ret_routes[0] = (struct tlc_http_route){.method = "POST",
+                                            .path = "/api/windows",
+                                            .body_max = (size_t)WINDOW_MESSAGE_BYTES_MAX,
+                                            .type = "application/json",
+                                            .token = true,
+                                            .handler = post_windows,
+                                            .ctx = context};
+    for (size_t i = 0; i < TLC_COUNT(gets); i++) {
+        ret_routes[i + 1] = (struct tlc_http_route){
+            .method = "GET", .path = gets[i].path, .handler = gets[i].handler, .ctx = context};
+    }
+}

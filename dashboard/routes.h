@@ -1,0 +1,35 @@
+/* The table of routes and their handlers: (request, state) -> response. docs/dashboard-api.md and
+ * static/openapi.yaml describe them. */
+#ifndef TLC_DASHBOARD_ROUTES_H
+#define TLC_DASHBOARD_ROUTES_H
+
+#include <stdatomic.h>
+
+#include "common/io/status_http.h"
+#include "dashboard/pages.h"
+#include "dashboard/peers.h"
+#include "dashboard/store.h"
+#include "dashboard/stream.h"
+
+#define ROUTES_N 16
+/* GET /api/windows: windows in a reply, by default and at most. */
+#define ROUTES_WINDOWS_DEFAULT 500
+#define ROUTES_WINDOWS_MAX 5000
+/* GET /api/windows/dump: at once. Each holds a snapshot of the database. */
+#define ROUTES_DUMPS_MAX 4
+
+struct routes_context {
+    struct store *store;
+    struct stream_hub *hub;
+    struct peers *peers;
+    const struct pages *pages;
+    const char *label; /* "" when there is none */
+    struct tlc_http_route own_status;
+    int64_t (*now_ms)(void);
+    _Atomic int dumps_n;
+};
+
+/* Fills ROUTES_N routes; context is borrowed for the server's life. */
+void routes_fill(struct routes_context *context, struct tlc_http_route *ret_routes);
+
+#endif

@@ -1,0 +1,444 @@
+#include "dashboard/store.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "common/base/clock.h"
+
+static const struct tlc_counter_def store_defs[] = {STORE_COUNTERS(TLC_COUNTER_DEF)};
+
+/* Of compact windows: never longer than the JSON they came in. */
+#define ENCODED_BYTES_MAX ((size_t)2 * WINDOW_MESSAGE_BYTES_MAX)
+
+/* --- load --- */
+
+static int load_progress(void *ctx, const struct window_progress *p, struct tlc_err *err)
+{
+    struct store *s = ctx;
+    return windows_progress_put(&s->windows, p)
+               ? TLC_OK
+               : tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "no memory for the windows");
+}
+
+static int load_window(void *ctx, struct window *window, uint64_t hash, struct tlc_err *err)
+{
+    struct store *s = ctx;
+    return windows_put(&s->windows, window, hash)
+               ? TLC_OK
+               : tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "no memory for the windows");
+}
+
+static int load_claim(void *ctx, const struct window *window, uint64_t hash, struct tlc_err *err)
+{
+    struct store *s = ctx;
+    int64_t replaces;
+    if (windows_judge(&s->windows, window, hash, &replaces) != WINDOWS_SUPERSEDE) {
+        return tlc_err_set(err, TLC_REFUSE, "a superseded window has no final one beside it");
+    }
+    windows_claim(&s->windows, window, hash);
+    return TLC_OK;
+}
+
+static int load(struct store *s, int64_t now_ms, struct tlc_err *err)
+{
+    const struct windows_db_visitor visitor = {s, load_progress, load_window, load_claim};
+    const struct windows_db_meta *meta = windows_db_meta(s->db);
+    windows_release(&s->windows);
+    s->windows.window_s = meta->window_s;
+    s->windows.lateness_s = meta->lateness_s;
+    s->windows.revision = meta->revision;
+    s->windows.changed_ms = now_ms;
+    (void)tlc_str_copy(s->store_id, sizeof s->store_id, tlc_str_from(meta->store_id));
+    int rc = windows_db_load(s->db, &visitor, err);
+    windows_pulse(&s->windows, now_ms, true);
+    return rc;
+}
+
+/* For the name of a file that is set aside. */
+static void make_stamp(char dst[32])
+{
+    time_t now = (time_t)(tlc_wall_ms() / 1000);
+    struct tm tm;
+    gmtime_r(&now, &tm);
+    (void)strftime(dst, 32, "%Y%m%dT%H%M%SZ", &tm);
+}
+
+/* A file that opens, but whose content makes no sense, is damaged too: it goes aside on the second
+ * try. */
+static int open_and_load(struct store *s, int64_t now_ms, struct tlc_err *err)
+{
+    char stamp[32], aside[PATH_MAX];
+    make_stamp(stamp);
+    int rc = windows_db_open(s->path, stamp, &s->db, aside, sizeof aside, err);
+    rc = rc == TLC_OK ? load(s, now_ms, err) : rc;
+    if (rc == TLC_REFUSE && aside[0] == '\0') {
+        windows_db_close(&s->db);
+        rc = windows_db_set_aside(s->path, stamp, aside, sizeof aside, err);
+        char again[PATH_MAX];
+        rc = rc == TLC_OK ? windows_db_open(s->path, stamp, &s->db, again, sizeof again, err) : rc;
+        rc = rc == TLC_OK ? load(s, now_ms, err) : rc;
+    }
+    if (aside[0] != '\0') {
+        memcpy(s->aside, aside, sizeof s->aside);
+        tlc_counter_add(&s->counters, STORE_SET_ASIDE, 1);
+    }
+    return rc;
+}
+
+static void lock_init(pthread_rwlock_t *lock)
+{
+    /* Pages that are asked for without end must not keep windows from coming in. */
+    pthread_rwlockattr_t a;
+    pthread_rwlockattr_init(&a);
+    pthread_rwlockattr_setkind_np(&a, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(lock, &a);
+    pthread_rwlockattr_destroy(&a);
+}
+
+int store_open(struct store *s, const char *path, int64_t now_ms, struct tlc_err *err)
+{
+    *s = (struct store){.path = path};
+    windows_init(&s->windows);
+    tlc_counters_init(&s->counters, store_defs, STORE_COUNTER_N);
+    lock_init(&s->lock);
+    pthread_mutex_init(&s->writer, NULL);
+    int rc = open_and_load(s, now_ms, err);
+    if (rc != TLC_OK) {
+        store_close(s);
+    }
+    return rc;
+}
+
+void store_close(struct store *s)
+{
+    if (s->path != NULL) {
+        windows_db_close(&s->db);
+        windows_release(&s->windows);
+        pthread_mutex_destroy(&s->writer);
+        pthread_rwlock_destroy(&s->lock);
+        s->path = NULL;
+    }
+}
+
+void store_read_begin(struct store *s)
+{
+    pthread_rwlock_rdlock(&s->lock);
+}
+
+void store_read_end(struct store *s)
+{
+    pthread_rwlock_unlock(&s->lock);
+}
+
+void store_pulse(struct store *s, int64_t now_ms)
+{
+    pthread_rwlock_wrlock(&s->lock);
+    windows_pulse(&s->windows, now_ms, false);
+    pthread_rwlock_unlock(&s->lock);
+}
+
+static int64_t count_events(const struct windows *w)
+{
+    int64_t events = 0;
+    for (size_t i = 0; i < w->sources_n; i++) {
+        events += w->sources[i]->events;
+    }
+    return events;
+}
+
+void store_totals(struct store *s, struct store_totals *ret_totals)
+{
+    store_read_begin(s);
+    *ret_totals = (struct store_totals){
+        .windows_n = s->windows.cells_n,
+        .events = count_events(&s->windows),
+        .superseded_windows = s->windows.superseded_windows,
+        .superseded_events = s->windows.superseded_events,
+    };
+    store_read_end(s);
+    tlc_counter_set(&s->counters, STORE_CELLS, ret_totals->windows_n);
+    tlc_counter_set(&s->counters, STORE_EVENTS, ret_totals->events);
+}
+
+/* --- take --- */
+
+/* One window of the message. A key may come more than once (a source that was forgotten and spoke
+ * again): the second of a key goes into the second round, and so on, each a transaction. */
+struct entry {
+    struct window *window;
+    size_t at, n; /* compact form within intake.encoded */
+    uint64_t hash;
+    uint32_t round;
+};
+
+struct intake {
+    struct window_message *message;
+    struct entry *entries;
+    struct tlc_buf encoded;
+    uint32_t rounds_n;
+    /* Of the round that is being taken: */
+    struct windows_db_change *changes;
+    struct entry **changed; /* one a change */
+    size_t changes_n;
+    const struct window_progress **progress;
+    size_t progress_n;
+};
+
+#define COMPARE(a, b) ((a) < (b) ? -1 : (a) > (b))
+
+static int compare_entries(const void *pa, const void *pb)
+{
+    const struct window *a = ((const struct entry *)pa)->window;
+    const struct window *b = ((const struct entry *)pb)->window;
+    int order = COMPARE(a->source, b->source);
+    order = order != 0 ? order : COMPARE(a->start_s, b->start_s);
+    order = order != 0 ? order : COMPARE(a->partition, b->partition);
+    return order != 0 ? order : COMPARE(a, b); /* as sent */
+}
+
+static bool same_key(const struct window *a, const struct window *b)
+{
+    return a->source == b->source && a->start_s == b->start_s && a->partition == b->partition;
+}
+
+static int compare_progress(const void *pa, const void *pb)
+{
+    const struct window_progress *a = pa, *b = pb;
+    int order = COMPARE(a->source, b->source);
+    order = order != 0 ? order : COMPARE(a->partition, b->partition);
+    return order != 0 ? order : COMPARE(a->position, b->position);
+}
+
+static void intake_release(struct intake *in)
+{
+    free(in->entries);
+    free(in->changes);
+    free(in->changed);
+    free(in->progress);
+    tlc_buf_release(&in->encoded);
+}
+
+/* Everything that needs no lock. */
+static int intake_prepare(struct intake *in, struct window_message *m, struct tlc_err *err)
+{
+    size_t n = m->windows_n;
+    *in = (struct intake){.message = m};
+    tlc_buf_init(&in->encoded, ENCODED_BYTES_MAX);
+    in->entries = calloc(n + 1, sizeof *in->entries);
+    in->changes = calloc(n + 1, sizeof *in->changes);
+    in->changed = calloc(n + 1, sizeof *in->changed);
+    in->progress = calloc(m->progress_n + 1, sizeof *in->progress);
+    if (!in->entries || !in->changes || !in->changed || !in->progress) {
+        return tlc_err_set(err, TLC_RETRY, "no memory for a message");
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct entry *e = &in->entries[i];
+        *e = (struct entry){.window = &m->windows[i], .at = in->encoded.n};
+        window_encode(e->window, &in->encoded);
+        if (in->encoded.failed) {
+            return tlc_err_set(err, TLC_RETRY, "no memory for a message");
+        }
+        e->n = in->encoded.n - e->at;
+        e->hash = window_hash((struct tlc_str){in->encoded.p + e->at, e->n});
+    }
+    qsort(in->entries, n, sizeof *in->entries, compare_entries);
+    for (size_t i = 0; i < n; i++) {
+        bool again = i > 0 && same_key(in->entries[i].window, in->entries[i - 1].window);
+        in->entries[i].round = again ? in->entries[i - 1].round + 1 : 0;
+        in->rounds_n =
+            in->entries[i].round >= in->rounds_n ? in->entries[i].round + 1 : in->rounds_n;
+    }
+    in->rounds_n = in->rounds_n == 0 ? 1 : in->rounds_n;
+    qsort(m->progress, m->progress_n, sizeof *m->progress, compare_progress);
+    return TLC_OK;
+}
+
+/* Sources of the message that are not held yet. Both lists are in order of source. */
+static size_t count_new_sources(const struct windows *w, const struct intake *in)
+{
+    const struct window_message *m = in->message;
+    size_t n = 0, i = 0, k = 0;
+    int32_t last = -1;
+    while (i < m->windows_n || k < m->progress_n) {
+        int32_t a = i < m->windows_n ? in->entries[i].window->source : INT32_MAX;
+        int32_t b = k < m->progress_n ? m->progress[k].source : INT32_MAX;
+        int32_t source = a < b ? a : b;
+        n += source != last && windows_source_find(w, source) == NULL ? 1 : 0;
+        last = source;
+        i += a == source ? 1 : 0;
+        k += b == source ? 1 : 0;
+    }
+    return n;
+}
+
+/* Whether the message fits to what is held, before any of it is taken. */
+static int check_fit(const struct windows *w, const struct intake *in,
+                     struct store_reply *ret_reply, struct tlc_err *err)
+{
+    const struct window_message *m = in->message;
+    if (w->window_s != 0 && m->window_s != w->window_s) {
+        ret_reply->refusal = STORE_OTHER_SIZE;
+        return tlc_err_set(err, TLC_REFUSE,
+                           "window_s is %lld, but the windows held are of %lld s; start the "
+                           "dashboard with another --db, or consumer-process with --window %llds",
+                           (long long)m->window_s, (long long)w->window_s, (long long)w->window_s);
+    }
+    if (w->sources_n + count_new_sources(w, in) > WINDOWS_SOURCES_MAX ||
+        w->cells_n + (int64_t)m->windows_n > WINDOWS_CELLS_MAX + WINDOW_MESSAGE_WINDOWS_MAX) {
+        ret_reply->refusal = STORE_FULL;
+        return tlc_err_set(err, TLC_RETRY,
+                           "the dashboard is full: it holds %d sources and %d windows at most; "
+                           "start it with another --db",
+                           WINDOWS_SOURCES_MAX, WINDOWS_CELLS_MAX);
+    }
+    return TLC_OK;
+}
+
+/* Finds what is news in a round. */
+static int judge_round(struct store *s, struct intake *in, uint32_t round,
+                       struct store_reply *ret_reply, struct tlc_err *err)
+{
+    in->changes_n = in->progress_n = 0;
+    for (size_t i = 0; i < in->message->windows_n; i++) {
+        struct entry *e = &in->entries[i];
+        if (e->round != round) {
+            continue;
+        }
+        int64_t replaces;
+        enum windows_verdict verdict = windows_judge(&s->windows, e->window, e->hash, &replaces);
+        if (verdict == WINDOWS_FULL) {
+            ret_reply->refusal = STORE_FULL;
+            return tlc_err_set(err, TLC_RETRY, "the dashboard holds %d windows, no more fit",
+                               WINDOWS_CELLS_MAX);
+        }
+        if (verdict == WINDOWS_STALE) {
+            tlc_counter_add(&s->counters, STORE_STALE, 1);
+            continue;
+        }
+        in->changed[in->changes_n] = e;
+        in->changes[in->changes_n++] = (struct windows_db_change){
+            .window = e->window,
+            .encoded = {in->encoded.p + e->at, e->n},
+            .claim = verdict == WINDOWS_SUPERSEDE,
+            .replaces = replaces,
+        };
+    }
+    const struct window_message *m = in->message;
+    for (size_t i = 0; i < m->progress_n && round + 1 == in->rounds_n; i++) {
+        const struct window_progress *p = &m->progress[i];
+        bool last =
+            i + 1 == m->progress_n || p[1].source != p->source || p[1].partition != p->partition;
+        if (last && windows_progress_newer(&s->windows, p)) {
+            in->progress[in->progress_n++] = p;
+        }
+    }
+    return TLC_OK;
+}
+
+/* What is durable becomes visible. false when memory is refused: then it is news again when it is
+ * sent again. */
+static bool apply_round(struct store *s, struct intake *in, int64_t now_ms,
+                        struct store_reply *ret_reply)
+{
+    struct windows *w = &s->windows;
+    bool fits = true;
+    pthread_rwlock_wrlock(&s->lock);
+    for (size_t i = 0; i < in->changes_n && fits; i++) {
+        struct entry *e = in->changed[i];
+        if (in->changes[i].claim) {
+            windows_claim(w, e->window, e->hash);
+            ret_reply->superseded++;
+        } else {
+            fits = windows_put(w, e->window, e->hash);
+            ret_reply->accepted += fits ? 1 : 0;
+        }
+    }
+    for (size_t i = 0; i < in->progress_n && fits; i++) {
+        fits = windows_progress_put(w, in->progress[i]);
+    }
+    w->window_s = in->message->window_s;
+    w->lateness_s = in->message->lateness_s;
+    w->revision++;
+    w->changed_ms = now_ms;
+    pthread_rwlock_unlock(&s->lock);
+    return fits;
+}
+
+/* The file was found damaged while in use: begin again with what can be read, or anew. */
+static void reopen(struct store *s, int64_t now_ms)
+{
+    struct tlc_err ignored; /* the caller has the damage to report; the next message tries again */
+    pthread_rwlock_wrlock(&s->lock);
+    windows_db_close(&s->db);
+    (void)open_and_load(s, now_ms, &ignored);
+    pthread_rwlock_unlock(&s->lock);
+}
+
+static int take_round(struct store *s, struct intake *in, uint32_t round, int64_t now_ms,
+                      struct store_reply *ret_reply, struct tlc_err *err)
+{
+    int rc = judge_round(s, in, round, ret_reply, err);
+    if (rc != TLC_OK || in->changes_n + in->progress_n == 0) {
+        return rc;
+    }
+    const struct windows_db_batch batch = {
+        .changes = in->changes,
+        .changes_n = in->changes_n,
+        .progress = in->progress,
+        .progress_n = in->progress_n,
+        .revision = s->windows.revision + 1,
+        .window_s = in->message->window_s,
+        .lateness_s = in->message->lateness_s,
+    };
+    ret_reply->refusal = STORE_UNAVAILABLE;
+    rc = windows_db_write(s->db, &batch, err);
+    if (rc == TLC_REFUSE) {
+        reopen(s, now_ms);
+    }
+    if (rc != TLC_OK) {
+        return rc;
+    }
+    if (!apply_round(s, in, now_ms, ret_reply)) {
+        return tlc_err_set(err, TLC_RETRY, "no memory for the windows");
+    }
+    ret_reply->refusal = STORE_TAKEN;
+    return TLC_OK;
+}
+
+static int take_all(struct store *s, struct intake *in, int64_t now_ms,
+                    struct store_reply *ret_reply, struct tlc_err *err)
+{
+    if (s->db == NULL) {
+        reopen(s, now_ms);
+    }
+    if (s->db == NULL) {
+        ret_reply->refusal = STORE_UNAVAILABLE;
+        return tlc_err_set(err, TLC_RETRY, "%s cannot be opened", s->path);
+    }
+    int rc = check_fit(&s->windows, in, ret_reply, err);
+    for (uint32_t round = 0; round < in->rounds_n && rc == TLC_OK; round++) {
+        rc = take_round(s, in, round, now_ms, ret_reply, err);
+    }
+    memcpy(ret_reply->store_id, s->store_id, sizeof s->store_id);
+    return rc;
+}
+
+int store_take(struct store *s, struct window_message *m, int64_t now_ms,
+               struct store_reply *ret_reply, struct tlc_err *err)
+{
+    *ret_reply = (struct store_reply){.refusal = STORE_TAKEN};
+    struct intake in;
+    int rc = intake_prepare(&in, m, err);
+    if (rc == TLC_OK) {
+        pthread_mutex_lock(&s->writer);
+        rc = take_all(s, &in, now_ms, ret_reply, err);
+        pthread_mutex_unlock(&s->writer);
+    } else {
+        ret_reply->refusal = STORE_UNAVAILABLE;
+    }
+    intake_release(&in);
+    tlc_counter_add(&s->counters, STORE_WINDOWS, ret_reply->accepted);
+    tlc_counter_add(&s->counters, STORE_CLAIMS, ret_reply->superseded);
+    tlc_counter_add(&s->counters, rc == TLC_OK ? STORE_POSTS : STORE_FAILED, 1);
+    return rc;
+}

@@ -1,0 +1,295 @@
+#include "dashboard/window_message.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "common/event/event.h"
+#include "common/event/tripid.h"
+#include "common/io/json.h"
+
+/* A source's windows may lie this far outside its month: the stream's slack, a start that expires a
+ * day later, a window. */
+#define MESSAGE_SLACK_S (TLC_MONTH_SLACK_STREAM_S + INT64_C(48) * 3600)
+
+static int get_array(const json_t *object, const char *key, size_t max, const json_t **ret_array,
+                     struct tlc_err *err)
+{
+    const json_t *a = json_object_get(object, key);
+    if (!json_is_array(a)) {
+        return tlc_err_set(err, TLC_REFUSE, "key \"%s\" is %s", key,
+                           a == NULL ? "missing" : "no array");
+    }
+    if (json_array_size(a) > max) {
+        return tlc_err_set(err, TLC_REFUSE, "key \"%s\" has %zu entries, more than %zu", key,
+                           json_array_size(a), max);
+    }
+    *ret_array = a;
+    return TLC_OK;
+}
+
+/* Entry i of array as a tuple of n integers within their limits. */
+static int get_tuple(const json_t *array, size_t i, size_t n, const int64_t (*limits)[2],
+                     int64_t *ret_values, struct tlc_err *err)
+{
+    const json_t *tuple = json_array_get(array, i);
+    if (!json_is_array(tuple) || json_array_size(tuple) != n) {
+        return tlc_err_set(err, TLC_REFUSE, "entry %zu is no array of %zu integers", i, n);
+    }
+    for (size_t k = 0; k < n; k++) {
+        const json_t *v = json_array_get(tuple, k);
+        int64_t x = json_is_integer(v) ? json_integer_value(v) : INT64_MIN;
+        if (x < limits[k][0] || x > limits[k][1]) {
+            return tlc_err_set(err, TLC_REFUSE,
+                               "entry %zu: number %zu is no integer within %" PRId64 " to %" PRId64,
+                               i, k, limits[k][0], limits[k][1]);
+        }
+        ret_values[k] = x;
+    }
+    return TLC_OK;
+}
+
+static int decode_zones(const json_t *array, struct window_zone *dst, int64_t *ret_sum,
+                        struct tlc_err *err)
+{
+    static const int64_t limits[2][2] = {{1, WINDOW_ZONES - 1}, {1, WINDOW_COUNT_MAX}};
+    int64_t sum = 0, last = 0;
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        int64_t v[2];
+        if (get_tuple(array, i, 2, limits, v, err) != TLC_OK) {
+            return err->cls;
+        }
+        if (v[0] <= last) {
+            return tlc_err_set(err, TLC_REFUSE, "entry %zu: zone %" PRId64 " is not above %" PRId64,
+                               i, v[0], last);
+        }
+        last = v[0];
+        sum += v[1];
+        dst[i] = (struct window_zone){(uint32_t)v[0], (uint32_t)v[1]};
+    }
+    *ret_sum = sum;
+    return TLC_OK;
+}
+
+static int decode_routes(const json_t *array, struct window_route *dst, int64_t trips_max,
+                         struct tlc_err *err)
+{
+    static const int64_t limits[4][2] = {
+        {1, WINDOW_ZONES - 1}, {1, WINDOW_ZONES - 1}, {1, WINDOW_COUNT_MAX}, {0, WINDOW_SUM_MAX}};
+    int64_t trips = 0, last = 0;
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        int64_t v[4];
+        if (get_tuple(array, i, 4, limits, v, err) != TLC_OK) {
+            return err->cls;
+        }
+        int64_t key = v[0] * WINDOW_ZONES + v[1];
+        if (key <= last) {
+            return tlc_err_set(err, TLC_REFUSE, "entry %zu: routes are not ascending", i);
+        }
+        last = key;
+        trips += v[2];
+        dst[i] = (struct window_route){(uint16_t)v[0], (uint16_t)v[1], (uint32_t)v[2], v[3]};
+    }
+    if (trips > trips_max) {
+        return tlc_err_set(err, TLC_REFUSE,
+                           "%" PRId64 " trips, more than the %" PRId64 " matched ones", trips,
+                           trips_max);
+    }
+    return TLC_OK;
+}
+
+static int decode_bins(const json_t *object, struct window *w, struct tlc_err *err)
+{
+    const json_t *array;
+    if (get_array(object, "ride_bins", WINDOW_BINS, &array, err) != TLC_OK) {
+        return err->cls;
+    }
+    int64_t sum = 0;
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const json_t *v = json_array_get(array, i);
+        int64_t n = json_is_integer(v) ? json_integer_value(v) : -1;
+        if (n < 0 || n > WINDOW_COUNT_MAX) {
+            return tlc_err_set(err, TLC_REFUSE,
+                               "ride_bins: entry %zu is no integer within 0 to %" PRId64, i,
+                               WINDOW_COUNT_MAX);
+        }
+        w->bins[i] = (uint32_t)n;
+        sum += n;
+    }
+    if (sum != w->sums[WINDOW_MATCHED]) {
+        return tlc_err_set(err, TLC_REFUSE, "ride_bins sum to %" PRId64 ", but matched is %" PRId64,
+                           sum, w->sums[WINDOW_MATCHED]);
+    }
+    return TLC_OK;
+}
+
+static int decode_lists(const json_t *object, struct window *w, struct tlc_err *err)
+{
+    const json_t *starts, *ends, *routes;
+    if (get_array(object, "starts", WINDOW_ZONES, &starts, err) != TLC_OK ||
+        get_array(object, "ends", WINDOW_ZONES, &ends, err) != TLC_OK ||
+        get_array(object, "routes", WINDOW_ZONES * WINDOW_ZONES, &routes, err) != TLC_OK) {
+        return err->cls;
+    }
+    if (!window_reserve(w, json_array_size(starts), json_array_size(ends),
+                        json_array_size(routes))) {
+        return tlc_err_set(err, TLC_RETRY, "no memory for a window");
+    }
+    if (decode_zones(starts, w->zones, &w->starts_n, err) != TLC_OK) {
+        return tlc_err_note(err, "starts");
+    }
+    if (decode_zones(ends, w->zones + w->starts_len, &w->ends_n, err) != TLC_OK) {
+        return tlc_err_note(err, "ends");
+    }
+    if (decode_routes(routes, w->routes, w->sums[WINDOW_MATCHED], err) != TLC_OK) {
+        return tlc_err_note(err, "routes");
+    }
+    if (w->sums[WINDOW_MATCHED] > w->ends_n) {
+        return tlc_err_set(err, TLC_REFUSE,
+                           "matched is %" PRId64 ", more than the %" PRId64 " ends",
+                           w->sums[WINDOW_MATCHED], w->ends_n);
+    }
+    return TLC_OK;
+}
+
+static int decode_owner(const json_t *object, bool zero_too, int32_t *ret_partition,
+                        int32_t *ret_source, struct tlc_err *err)
+{
+    int64_t partition, source;
+    if (!json_is_object(object)) {
+        return tlc_err_set(err, TLC_REFUSE, "no object");
+    }
+    if (tlc_json_int(object, "partition", 0, WINDOW_PARTITION_MAX, &partition, err) != TLC_OK ||
+        tlc_json_int(object, "source", 0, INT32_MAX, &source, err) != TLC_OK) {
+        return err->cls;
+    }
+    if (!(zero_too && source == 0) && !tlc_source_valid((int32_t)source)) {
+        return tlc_err_set(err, TLC_REFUSE, "source %" PRId64 " is none (dataset x 10^6 + yyyymm)",
+                           source);
+    }
+    *ret_partition = (int32_t)partition;
+    *ret_source = (int32_t)source;
+    return TLC_OK;
+}
+
+static int decode_window(const json_t *object, int64_t window_s, struct window *w,
+                         struct tlc_err *err)
+{
+    int64_t from_s, to_s;
+    if (decode_owner(object, false, &w->partition, &w->source, err) != TLC_OK) {
+        return err->cls;
+    }
+    tlc_source_span(w->source, MESSAGE_SLACK_S, &from_s, &to_s);
+    if (tlc_json_int(object, "start", from_s, to_s, &w->start_s, err) != TLC_OK ||
+        tlc_json_int(object, "revision", 1, INT64_MAX, &w->revision, err) != TLC_OK) {
+        return err->cls;
+    }
+    if (w->start_s % window_s != 0) {
+        return tlc_err_set(err, TLC_REFUSE, "start %" PRId64 " is no multiple of window_s",
+                           w->start_s);
+    }
+    const json_t *final = json_object_get(object, "final");
+    if (!json_is_boolean(final)) {
+        return tlc_err_set(err, TLC_REFUSE, "key \"final\" is neither true nor false");
+    }
+    w->final = json_is_true(final);
+    for (size_t i = 0; i < WINDOW_SUMS_N; i++) {
+        const struct window_sum_info *info = &window_sum_infos[i];
+        if (tlc_json_int(object, info->key, info->min, info->max, &w->sums[i], err) != TLC_OK) {
+            return err->cls;
+        }
+    }
+    if (decode_bins(object, w, err) != TLC_OK) {
+        return err->cls;
+    }
+    return decode_lists(object, w, err);
+}
+
+static int decode_progress(const json_t *object, struct window_progress *p, struct tlc_err *err)
+{
+    if (decode_owner(object, true, &p->partition, &p->source, err) != TLC_OK) {
+        return err->cls;
+    }
+    if (tlc_json_int(object, "position", 0, INT64_MAX, &p->position, err) != TLC_OK ||
+        tlc_json_int(object, "late", 0, WINDOW_SUM_MAX, &p->late, err) != TLC_OK ||
+        tlc_json_int(object, "refused", 0, WINDOW_SUM_MAX, &p->refused, err) != TLC_OK ||
+        tlc_json_int(object, "watermark_s", INT64_MIN, INT64_MAX, &p->watermark_s, err) != TLC_OK ||
+        tlc_json_int(object, "max_event_s", INT64_MIN, TLC_TIME_MAX_S, &p->max_event_s, err) !=
+            TLC_OK) {
+        return err->cls;
+    }
+    if (p->max_event_s < TLC_TIME_MIN_S) { /* no event yet */
+        p->max_event_s = 0;
+        return TLC_OK;
+    }
+    int64_t from_s, to_s;
+    tlc_source_span(p->source, MESSAGE_SLACK_S, &from_s, &to_s);
+    if (p->source != 0 && (p->max_event_s < from_s || p->max_event_s > to_s)) {
+        return tlc_err_set(err, TLC_REFUSE, "max_event_s lies outside the month of its source");
+    }
+    return TLC_OK;
+}
+
+static int decode_all(const json_t *root, struct window_message *m, struct tlc_err *err)
+{
+    const json_t *windows, *partitions;
+    if (!json_is_object(root)) {
+        return tlc_err_set(err, TLC_REFUSE, "body is no JSON object");
+    }
+    if (tlc_json_int(root, "window_s", 60, 86400, &m->window_s, err) != TLC_OK ||
+        tlc_json_int(root, "lateness_s", 0, INT64_C(30) * 86400, &m->lateness_s, err) != TLC_OK ||
+        get_array(root, "windows", WINDOW_MESSAGE_WINDOWS_MAX, &windows, err) != TLC_OK ||
+        get_array(root, "partitions", WINDOW_MESSAGE_WINDOWS_MAX, &partitions, err) != TLC_OK) {
+        return err->cls;
+    }
+    if (86400 % m->window_s != 0) {
+        return tlc_err_set(err, TLC_REFUSE, "window_s %" PRId64 " does not divide a day",
+                           m->window_s);
+    }
+    m->windows = calloc(json_array_size(windows) + 1, sizeof *m->windows);
+    m->progress = calloc(json_array_size(partitions) + 1, sizeof *m->progress);
+    if (m->windows == NULL || m->progress == NULL) {
+        return tlc_err_set(err, TLC_RETRY, "no memory for a message");
+    }
+    for (size_t i = 0; i < json_array_size(windows); i++) {
+        m->windows_n++;
+        if (decode_window(json_array_get(windows, i), m->window_s, &m->windows[i], err) != TLC_OK) {
+            return tlc_err_note(err, "windows[%zu]", i);
+        }
+    }
+    for (size_t i = 0; i < json_array_size(partitions); i++) {
+        m->progress_n++;
+        if (decode_progress(json_array_get(partitions, i), &m->progress[i], err) != TLC_OK) {
+            return tlc_err_note(err, "partitions[%zu]", i);
+        }
+    }
+    return TLC_OK;
+}
+
+int window_message_decode(struct tlc_str body, struct window_message *ret_message,
+                          struct tlc_err *err)
+{
+    json_t *root;
+    int result = tlc_json_load(body, &root, err);
+    if (result != TLC_OK) {
+        return result;
+    }
+    struct window_message m = {.window_s = 0};
+    result = decode_all(root, &m, err);
+    json_decref(root);
+    if (result != TLC_OK) {
+        window_message_release(&m);
+        return result;
+    }
+    *ret_message = m;
+    return TLC_OK;
+}
+
+void window_message_release(struct window_message *m)
+{
+    for (size_t i = 0; i < m->windows_n; i++) {
+        window_release(&m->windows[i]);
+    }
+    free(m->windows);
+    free(m->progress);
+    *m = (struct window_message){.window_s = 0};
+}

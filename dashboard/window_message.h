@@ -1,0 +1,34 @@
+/* The body of POST /api/windows, checked to the last number before anything is done with it.
+ *
+ * decode takes the whole message or refuses the whole: the words say which entry and which member
+ * is wrong and what it would have to be. Owns what it decoded: release after use. One thread at a
+ * time. */
+#ifndef TLC_DASHBOARD_WINDOW_MESSAGE_H
+#define TLC_DASHBOARD_WINDOW_MESSAGE_H
+
+#include "dashboard/window.h"
+
+#define WINDOW_MESSAGE_BYTES_MAX (INT64_C(8) << 20)
+#define WINDOW_MESSAGE_WINDOWS_MAX 100000
+#define WINDOW_PARTITION_MAX 4095
+
+/* How far one partition has read one source. source 0: messages whose source is unknown. */
+struct window_progress {
+    int32_t partition, source;
+    int64_t position, late, refused, watermark_s, max_event_s;
+};
+
+struct window_message {
+    int64_t window_s, lateness_s;
+    struct window *windows;
+    size_t windows_n;
+    struct window_progress *progress;
+    size_t progress_n;
+};
+
+/* TLC_REFUSE: nothing has to be released. */
+TLC_MUST int window_message_decode(struct tlc_str body, struct window_message *ret_message,
+                                   struct tlc_err *err);
+void window_message_release(struct window_message *m);
+
+#endif

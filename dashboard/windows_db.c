@@ -1,0 +1,582 @@
+#include "dashboard/windows_db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+enum statement {
+    SQL_BEGIN,
+    SQL_COMMIT,
+    SQL_ROLLBACK,
+    SQL_PUT_WINDOW,
+    SQL_PUT_CLAIM,
+    SQL_DROP_CLAIM,
+    SQL_PUT_PROGRESS,
+    SQL_PUT_META,
+    SQL_GET_META,
+    SQL_ALL_PROGRESS,
+    SQL_ALL_WINDOWS,
+    SQL_ALL_CLAIMS,
+    SQL_N
+};
+
+/* meta.value holds text; numbers are written as such. events and duplicates stand beside the body
+ * for people with sqlite3. */
+static const char *const schema_sql =
+    "CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS progress("
+    " source INTEGER NOT NULL, partition INTEGER NOT NULL, position INTEGER NOT NULL,"
+    " late INTEGER NOT NULL, refused INTEGER NOT NULL,"
+    " watermark_s INTEGER NOT NULL, max_event_s INTEGER NOT NULL,"
+    " PRIMARY KEY(source, partition)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS window("
+    " source INTEGER NOT NULL, start INTEGER NOT NULL, partition INTEGER NOT NULL,"
+    " revision INTEGER NOT NULL, final INTEGER NOT NULL, events INTEGER NOT NULL,"
+    " body BLOB NOT NULL, PRIMARY KEY(source, start, partition));"
+    "CREATE TABLE IF NOT EXISTS superseded("
+    " source INTEGER NOT NULL, start INTEGER NOT NULL, partition INTEGER NOT NULL,"
+    " revision INTEGER NOT NULL, final INTEGER NOT NULL, events INTEGER NOT NULL,"
+    " body BLOB NOT NULL, PRIMARY KEY(source, start, partition, revision));";
+
+static const char *const statement_sql[SQL_N] = {
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_PUT_WINDOW] = "INSERT INTO window(source, start, partition, revision, final, events, body)"
+                       " VALUES(?,?,?,?,?,?,?) ON CONFLICT(source, start, partition) DO UPDATE SET"
+                       " revision=excluded.revision, final=excluded.final, events=excluded.events,"
+                       " body=excluded.body",
+    [SQL_PUT_CLAIM] = "INSERT OR REPLACE INTO superseded"
+                      "(source, start, partition, revision, final, events, body)"
+                      " VALUES(?,?,?,?,?,?,?)",
+    [SQL_DROP_CLAIM] = "DELETE FROM superseded"
+                       " WHERE source=? AND start=? AND partition=? AND revision=?",
+    [SQL_PUT_PROGRESS] = "INSERT OR REPLACE INTO progress"
+                         "(source, partition, position, late, refused, watermark_s, max_event_s)"
+                         " VALUES(?,?,?,?,?,?,?)",
+    [SQL_PUT_META] = "INSERT OR REPLACE INTO meta(key, value) VALUES(?,?)",
+    [SQL_GET_META] = "SELECT value FROM meta WHERE key=?",
+    [SQL_ALL_PROGRESS] = "SELECT source, partition, position, late, refused, watermark_s,"
+                         " max_event_s FROM progress",
+    [SQL_ALL_WINDOWS] = "SELECT source, start, partition, revision, final, body FROM window"
+                        " ORDER BY source, start, partition",
+    [SQL_ALL_CLAIMS] = "SELECT source, start, partition, revision, final, body FROM superseded"
+                       " ORDER BY source, start, partition, revision",
+};
+
+struct windows_db {
+    sqlite3 *handle;
+    sqlite3_stmt *statements[SQL_N];
+    struct windows_db_meta meta;
+    int lock_fd;
+};
+
+/* What the caller should do about a result code. Damage is TLC_REFUSE here; open turns that into a
+ * new file. */
+static int db_failed(sqlite3 *handle, const char *what, struct tlc_err *err)
+{
+    int code = handle != NULL ? sqlite3_errcode(handle) & 0xff : SQLITE_NOMEM;
+    const char *text = handle != NULL ? sqlite3_errmsg(handle) : "no memory";
+    switch (code) {
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT: return tlc_err_set(err, TLC_REFUSE, "%s: %s", what, text);
+    case SQLITE_FULL:
+        return tlc_err_set(err, TLC_RETRY, "%s: %s; make room on its disk", what, text);
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_IOERR:
+    case SQLITE_NOMEM: return tlc_err_set(err, TLC_RETRY, "%s: %s", what, text);
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+        return tlc_err_fatal(err, TLC_EXIT_CANTCREAT,
+                             "%s: %s; give --db a file in a folder that can be written", what,
+                             text);
+    default: return tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "%s: %s", what, text);
+    }
+}
+
+/* Runs a statement that gives no rows, and leaves it ready for the next time. */
+static int run(struct windows_db *db, enum statement which, struct tlc_err *err)
+{
+    int code = sqlite3_step(db->statements[which]);
+    int result = code == SQLITE_DONE ? TLC_OK : db_failed(db->handle, "write windows", err);
+    sqlite3_reset(db->statements[which]);
+    return result;
+}
+
+static void bind_all(sqlite3_stmt *s, const int64_t *values, int n)
+{
+    for (int i = 0; i < n; i++) {
+        sqlite3_bind_int64(s, i + 1, values[i]);
+    }
+}
+
+static int put_meta(struct windows_db *db, const char *key, const char *value, struct tlc_err *err)
+{
+    sqlite3_stmt *s = db->statements[SQL_PUT_META];
+    sqlite3_bind_text(s, 1, key, -1, SQLITE_TRANSIENT);
+    sqlite3_bind_text(s, 2, value, -1, SQLITE_TRANSIENT);
+    return run(db, SQL_PUT_META, err);
+}
+
+static int put_meta_int(struct windows_db *db, const char *key, int64_t value, struct tlc_err *err)
+{
+    char text[24];
+    (void)snprintf(text, sizeof text, "%lld", (long long)value);
+    return put_meta(db, key, text, err);
+}
+
+/* "" when there is no such key. */
+static void get_meta(struct windows_db *db, const char *key, char *dst, size_t dst_size)
+{
+    sqlite3_stmt *s = db->statements[SQL_GET_META];
+    dst[0] = '\0';
+    sqlite3_bind_text(s, 1, key, -1, SQLITE_TRANSIENT);
+    if (sqlite3_step(s) == SQLITE_ROW) {
+        (void)tlc_str_copy(dst, dst_size, tlc_str_from((const char *)sqlite3_column_text(s, 0)));
+    }
+    sqlite3_reset(s);
+}
+
+static int64_t get_meta_int(struct windows_db *db, const char *key)
+{
+    char text[24];
+    int64_t value = 0;
+    get_meta(db, key, text, sizeof text);
+    return tlc_str_to_i64(tlc_str_from(text), 0, INT64_MAX, &value) ? value : 0;
+}
+
+/* RFC 9562, version 4. */
+static int make_store_id(char dst[WINDOWS_STORE_ID_N + 1], struct tlc_err *err)
+{
+    unsigned char b[16];
+    if (getrandom(b, sizeof b, 0) != (ssize_t)sizeof b) {
+        return tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "no random bytes: %s", strerror(errno));
+    }
+    b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
+    b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof b; i++) {
+        const char *dash = i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "";
+        n += (size_t)snprintf(dst + n, WINDOWS_STORE_ID_N + 1 - n, "%s%02x", dash, b[i]);
+    }
+    return TLC_OK;
+}
+
+static int exec(sqlite3 *handle, const char *sql, const char *what, struct tlc_err *err)
+{
+    return sqlite3_exec(handle, sql, NULL, NULL, NULL) == SQLITE_OK ? TLC_OK
+                                                                    : db_failed(handle, what, err);
+}
+
+static int quick_check(sqlite3 *handle, struct tlc_err *err)
+{
+    sqlite3_stmt *s = NULL;
+    if (sqlite3_prepare_v2(handle, "PRAGMA quick_check(1)", -1, &s, NULL) != SQLITE_OK) {
+        return db_failed(handle, "check", err);
+    }
+    int result = TLC_OK;
+    if (sqlite3_step(s) != SQLITE_ROW) {
+        result = db_failed(handle, "check", err);
+    } else if (strcmp((const char *)sqlite3_column_text(s, 0), "ok") != 0) {
+        result = tlc_err_set(err, TLC_REFUSE, "check: %s", (const char *)sqlite3_column_text(s, 0));
+    }
+    sqlite3_finalize(s);
+    return result;
+}
+
+static int load_meta(struct windows_db *db, struct tlc_err *err)
+{
+    struct windows_db_meta *m = &db->meta;
+    get_meta(db, "store_id", m->store_id, sizeof m->store_id);
+    m->revision = get_meta_int(db, "revision");
+    m->window_s = get_meta_int(db, "window_s");
+    m->lateness_s = get_meta_int(db, "lateness_s");
+    if (m->store_id[0] != '\0') {
+        int64_t schema = get_meta_int(db, "schema");
+        return schema == 1
+                   ? TLC_OK
+                   : tlc_err_fatal(err, TLC_EXIT_CONFIG,
+                                   "file has schema %lld, this program knows 1", (long long)schema);
+    }
+    if (make_store_id(m->store_id, err) != TLC_OK || run(db, SQL_BEGIN, err) != TLC_OK ||
+        put_meta(db, "store_id", m->store_id, err) != TLC_OK ||
+        put_meta(db, "schema", "1", err) != TLC_OK) {
+        return err->cls;
+    }
+    return run(db, SQL_COMMIT, err);
+}
+
+static void handle_close(struct windows_db *db)
+{
+    for (size_t i = 0; i < SQL_N; i++) {
+        sqlite3_finalize(db->statements[i]);
+        db->statements[i] = NULL;
+    }
+    sqlite3_close(db->handle);
+    db->handle = NULL;
+}
+
+static int handle_open(struct windows_db *db, const char *path, struct tlc_err *err)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK) {
+        return db_failed(db->handle, "open", err);
+    }
+    sqlite3_busy_timeout(db->handle, 5000);
+    if (exec(db->handle, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", "open", err) !=
+            TLC_OK ||
+        quick_check(db->handle, err) != TLC_OK ||
+        exec(db->handle, schema_sql, "make tables", err) != TLC_OK) {
+        return err->cls;
+    }
+    for (size_t i = 0; i < SQL_N; i++) {
+        if (sqlite3_prepare_v3(db->handle, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+                               &db->statements[i], NULL) != SQLITE_OK) {
+            return db_failed(db->handle, "prepare", err);
+        }
+    }
+    return load_meta(db, err);
+}
+
+int windows_db_set_aside(const char *path, const char *stamp, char *ret_aside, size_t aside_size,
+                         struct tlc_err *err)
+{
+    static const char *const tails[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < TLC_COUNT(tails); i++) {
+        char from[PATH_MAX], to[PATH_MAX];
+        if (snprintf(from, sizeof from, "%s%s", path, tails[i]) >= (int)sizeof from ||
+            snprintf(to, sizeof to, "%s.corrupt-%s%s", path, stamp, tails[i]) >= (int)sizeof to) {
+            return tlc_err_fatal(err, TLC_EXIT_USAGE, "the path of --db is too long");
+        }
+        if (rename(from, to) != 0 && !(i > 0 && errno == ENOENT)) {
+            return tlc_err_fatal(err, TLC_EXIT_CANTCREAT, "damaged, and cannot be set aside: %s",
+                                 strerror(errno));
+        }
+        if (i == 0) {
+            (void)tlc_str_copy(ret_aside, aside_size, tlc_str_from(to));
+        }
+    }
+    return TLC_OK;
+}
+
+static int take_lock(const char *path, int *ret_fd, struct tlc_err *err)
+{
+    char name[PATH_MAX];
+    if (snprintf(name, sizeof name, "%s.lock", path) >= (int)sizeof name) {
+        return tlc_err_fatal(err, TLC_EXIT_USAGE, "the path of --db is too long");
+    }
+    int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0) {
+        return tlc_err_fatal(err, TLC_EXIT_CANTCREAT,
+                             "%s: %s; give --db a file in a folder that can be written", name,
+                             strerror(errno));
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        close(fd);
+        return tlc_err_fatal(err, TLC_EXIT_CANTCREAT,
+                             "another dashboard uses it; stop that one or give --db another file");
+    }
+    *ret_fd = fd;
+    return TLC_OK;
+}
+
+int windows_db_open(const char *path, const char *stamp, struct windows_db **ret_db,
+                    char *ret_aside, size_t aside_size, struct tlc_err *err)
+{
+    struct windows_db *db = calloc(1, sizeof *db);
+    if (db == NULL) {
+        return tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "no memory");
+    }
+    ret_aside[0] = '\0';
+    int result = take_lock(path, &db->lock_fd, err);
+    if (result != TLC_OK) {
+        free(db);
+        return tlc_err_note(err, "%s", path);
+    }
+    result = handle_open(db, path, err);
+    if (result == TLC_REFUSE) {
+        handle_close(db);
+        result = windows_db_set_aside(path, stamp, ret_aside, aside_size, err);
+        result = result == TLC_OK ? handle_open(db, path, err) : result;
+    }
+    if (result != TLC_OK) {
+        windows_db_close(&db);
+        if (err->cls == TLC_RETRY) { /* there is nothing to go on with at start */
+            err->cls = TLC_FATAL;
+            err->exit_code = TLC_EXIT_IO;
+        }
+        return tlc_err_note(err, "%s", path);
+    }
+    *ret_db = db;
+    return TLC_OK;
+}
+
+void windows_db_close(struct windows_db **db)
+{
+    if (*db != NULL) {
+        handle_close(*db);
+        close((*db)->lock_fd);
+        free(*db);
+        *db = NULL;
+    }
+}
+
+const struct windows_db_meta *windows_db_meta(const struct windows_db *db)
+{
+    return &db->meta;
+}
+
+/* --- load --- */
+
+/* The window in columns source, start, partition, revision, final, body. */
+static int row_window(sqlite3_stmt *s, struct window *ret_w, uint64_t *ret_hash,
+                      struct tlc_err *err)
+{
+    struct tlc_str body = {sqlite3_column_blob(s, 5), (size_t)sqlite3_column_bytes(s, 5)};
+    if (window_decode(body, ret_w, err) != TLC_OK) {
+        return err->cls;
+    }
+    ret_w->source = sqlite3_column_int(s, 0);
+    ret_w->start_s = sqlite3_column_int64(s, 1);
+    ret_w->partition = sqlite3_column_int(s, 2);
+    ret_w->revision = sqlite3_column_int64(s, 3);
+    ret_w->final = sqlite3_column_int(s, 4) != 0;
+    *ret_hash = window_hash(body);
+    return TLC_OK;
+}
+
+static int load_progress(struct windows_db *db, const struct windows_db_visitor *v,
+                         struct tlc_err *err)
+{
+    sqlite3_stmt *s = db->statements[SQL_ALL_PROGRESS];
+    int code = SQLITE_DONE, result = TLC_OK;
+    while (result == TLC_OK && (code = sqlite3_step(s)) == SQLITE_ROW) {
+        struct window_progress p = {.source = sqlite3_column_int(s, 0),
+                                    .partition = sqlite3_column_int(s, 1),
+                                    .position = sqlite3_column_int64(s, 2),
+                                    .late = sqlite3_column_int64(s, 3),
+                                    .refused = sqlite3_column_int64(s, 4),
+                                    .watermark_s = sqlite3_column_int64(s, 5),
+                                    .max_event_s = sqlite3_column_int64(s, 6)};
+        result = v->progress(v->ctx, &p, err);
+    }
+    if (result == TLC_OK && code != SQLITE_DONE) {
+        result = db_failed(db->handle, "read progress", err);
+    }
+    sqlite3_reset(s);
+    return result;
+}
+
+static int load_windows(struct windows_db *db, const struct windows_db_visitor *v, bool claims,
+                        struct tlc_err *err)
+{
+    sqlite3_stmt *s = db->statements[claims ? SQL_ALL_CLAIMS : SQL_ALL_WINDOWS];
+    int code = SQLITE_DONE, result = TLC_OK;
+    while (result == TLC_OK && (code = sqlite3_step(s)) == SQLITE_ROW) {
+        struct window w;
+        uint64_t hash;
+        result = row_window(s, &w, &hash, err);
+        if (result == TLC_OK) {
+            result = claims ? v->claim(v->ctx, &w, hash, err) : v->window(v->ctx, &w, hash, err);
+            window_release(&w);
+        }
+    }
+    if (result == TLC_OK && code != SQLITE_DONE) {
+        result = db_failed(db->handle, "read windows", err);
+    }
+    sqlite3_reset(s);
+    return result;
+}
+
+int windows_db_load(struct windows_db *db, const struct windows_db_visitor *visitor,
+                    struct tlc_err *err)
+{
+    if (load_progress(db, visitor, err) != TLC_OK ||
+        load_windows(db, visitor, false, err) != TLC_OK) {
+        return err->cls;
+    }
+    return load_windows(db, visitor, true, err);
+}
+
+/* --- write --- */
+
+static int write_change(struct windows_db *db, const struct windows_db_change *c,
+                        struct tlc_err *err)
+{
+    const struct window *w = c->window;
+    if (c->claim && c->replaces != 0) {
+        const int64_t key[] = {w->source, w->start_s, w->partition, c->replaces};
+        bind_all(db->statements[SQL_DROP_CLAIM], key, 4);
+        if (run(db, SQL_DROP_CLAIM, err) != TLC_OK) {
+            return err->cls;
+        }
+    }
+    enum statement which = c->claim ? SQL_PUT_CLAIM : SQL_PUT_WINDOW;
+    const int64_t values[] = {w->source,   w->start_s,       w->partition,
+                              w->revision, w->final ? 1 : 0, w->starts_n + w->ends_n};
+    bind_all(db->statements[which], values, 6);
+    sqlite3_bind_blob(db->statements[which], 7, c->encoded.p, (int)c->encoded.n, SQLITE_STATIC);
+    return run(db, which, err);
+}
+
+static int write_progress(struct windows_db *db, const struct window_progress *p,
+                          struct tlc_err *err)
+{
+    const int64_t values[] = {p->source,  p->partition,   p->position,   p->late,
+                              p->refused, p->watermark_s, p->max_event_s};
+    bind_all(db->statements[SQL_PUT_PROGRESS], values, 7);
+    return run(db, SQL_PUT_PROGRESS, err);
+}
+
+static int write_all(struct windows_db *db, const struct windows_db_batch *b, struct tlc_err *err)
+{
+    for (size_t i = 0; i < b->changes_n; i++) {
+        if (write_change(db, &b->changes[i], err) != TLC_OK) {
+            return err->cls;
+        }
+    }
+    for (size_t i = 0; i < b->progress_n; i++) {
+        if (write_progress(db, b->progress[i], err) != TLC_OK) {
+            return err->cls;
+        }
+    }
+    if (put_meta_int(db, "revision", b->revision, err) != TLC_OK ||
+        put_meta_int(db, "window_s", b->window_s, err) != TLC_OK ||
+        put_meta_int(db, "lateness_s", b->lateness_s, err) != TLC_OK) {
+        return err->cls;
+    }
+    return run(db, SQL_COMMIT, err);
+}
+
+int windows_db_write(struct windows_db *db, const struct windows_db_batch *batch,
+                     struct tlc_err *err)
+{
+    if (run(db, SQL_BEGIN, err) != TLC_OK) {
+        return err->cls;
+    }
+    int result = write_all(db, batch, err);
+    if (result != TLC_OK) {
+        struct tlc_err ignored;
+        if (sqlite3_get_autocommit(db->handle) == 0) {
+            (void)run(db, SQL_ROLLBACK, &ignored);
+        }
+        return result;
+    }
+    db->meta.revision = batch->revision;
+    db->meta.window_s = batch->window_s;
+    db->meta.lateness_s = batch->lateness_s;
+    return TLC_OK;
+}
+
+/* --- cursor --- */
+
+struct windows_cursor {
+    sqlite3 *handle;
+    sqlite3_stmt *statement;
+    bool finals;
+    bool at_row; /* statement stands on a row that was not yet handed out */
+};
+
+static const char *const cursor_sql =
+    "SELECT source, start, partition, revision, final, body FROM window"
+    " WHERE (?1 = 0 OR source = ?1) AND start >= ?2 AND start < ?3 ORDER BY source, start, "
+    "partition";
+
+static int cursor_step(struct windows_cursor *c, struct tlc_err *err)
+{
+    int code = sqlite3_step(c->statement);
+    c->at_row = code == SQLITE_ROW;
+    return code == SQLITE_ROW || code == SQLITE_DONE ? TLC_OK
+                                                     : db_failed(c->handle, "read windows", err);
+}
+
+int windows_cursor_open(const char *path, const struct windows_cursor_range *range,
+                        struct windows_cursor **ret_cursor, struct tlc_err *err)
+{
+    struct windows_cursor *c = calloc(1, sizeof *c);
+    if (c == NULL) {
+        return tlc_err_set(err, TLC_RETRY, "no memory");
+    }
+    int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(path, &c->handle, flags, NULL) != SQLITE_OK ||
+        sqlite3_busy_timeout(c->handle, 5000) != SQLITE_OK ||
+        sqlite3_prepare_v2(c->handle, cursor_sql, -1, &c->statement, NULL) != SQLITE_OK) {
+        int result = db_failed(c->handle, "read windows", err);
+        windows_cursor_close(&c);
+        return result;
+    }
+    const int64_t values[] = {range->source, range->from_s, range->to_s};
+    bind_all(c->statement, values, 3);
+    c->finals = range->finals;
+    if (cursor_step(c, err) != TLC_OK) {
+        int result = err->cls;
+        windows_cursor_close(&c);
+        return result;
+    }
+    *ret_cursor = c;
+    return TLC_OK;
+}
+
+void windows_cursor_close(struct windows_cursor **cursor)
+{
+    if (*cursor != NULL) {
+        sqlite3_finalize((*cursor)->statement);
+        sqlite3_close((*cursor)->handle);
+        free(*cursor);
+        *cursor = NULL;
+    }
+}
+
+/* Adds up the rows of one source and start. */
+static int cursor_sum(struct windows_cursor *c, struct windows_cursor_row *row, struct tlc_err *err)
+{
+    window_total_reset(&row->total);
+    row->source = sqlite3_column_int(c->statement, 0);
+    row->start_s = sqlite3_column_int64(c->statement, 1);
+    row->final = true;
+    while (c->at_row && sqlite3_column_int(c->statement, 0) == row->source &&
+           sqlite3_column_int64(c->statement, 1) == row->start_s) {
+        struct window w;
+        uint64_t hash;
+        if (row_window(c->statement, &w, &hash, err) != TLC_OK) {
+            return err->cls;
+        }
+        bool added = window_total_add(&row->total, &w);
+        row->final = row->final && w.final;
+        window_release(&w);
+        if (!added) {
+            return tlc_err_set(err, TLC_RETRY, "no memory");
+        }
+        if (cursor_step(c, err) != TLC_OK) {
+            return err->cls;
+        }
+    }
+    return TLC_OK;
+}
+
+int windows_cursor_next(struct windows_cursor *cursor, struct windows_cursor_row *row,
+                        struct tlc_err *err)
+{
+    while (cursor->at_row) {
+        if (cursor_sum(cursor, row, err) != TLC_OK) {
+            return err->cls;
+        }
+        if (row->final || !cursor->finals) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+bool windows_cursor_more(const struct windows_cursor *cursor)
+{
+    return cursor->at_row;
+}
