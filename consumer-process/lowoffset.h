@@ -2,13 +2,15 @@
  * and the text that is committed with it.
  *
  * Three offsets, low <= effects <= position:
- *   position  the next message to apply. Totals that are not in windows (late, refused, ...) hold
- * for it. effects   the smallest offset on which anything rests that is still needed: a window that
- * is not final and acknowledged (its events, the starts of its trips) or an open trip. low what is
- * committed. From here to effects a new owner only notes which events were seen and how far event
- * time had come, so that at effects it tells second copies and late events exactly as the first
- * owner did. So low is not above the first event of any window that was not final yet at effects,
- * and the state of the sources (source_mark) before low is known.
+ *
+ * - position: the next message to apply. Totals that are not in windows (late, refused ...) hold
+ *   for it.
+ * - effects: the smallest offset on which anything rests that is still needed: a window that is not
+ *   final and acknowledged (its events, the starts of its trips) or an open trip.
+ * - low: what is committed. From here to effects a new owner only notes which events were seen and
+ *   how far event time had come, so that at effects it tells second copies and late events exactly
+ *   as the first owner did. So low is not above the first event of any window that was not final
+ *   yet at effects, and the state of the sources (source_mark) before low is known.
  *
  * To know those things in hindsight the partition keeps a history: first and closing offset of
  * windows that became final, and snapshots of its sources' state now and then. Both are bounded:
@@ -58,11 +60,15 @@ struct recovery {
     size_t totals_n;
 };
 
-/* Text form, version 1: fields separated by blanks, numbers in base 36, "-" for none:
- *   1 window_s lateness_s store_id effects position read counted duplicate late refused marks
- * refused_unknown S source,final_until_s,max_event_s,seen_ms,seen_offset ...   T
- * source,late,refused,settled_until_s ... A closed source has final_until "-". false: it does not
- * fit into METADATA_MAX. */
+/* Text form, version 1: fields separated by blanks, numbers in base 36:
+ *
+ * - 1 window_s lateness_s store_id effects position
+ * - read counted duplicate late refused marks refused_unknown
+ * - S, then for each source: source,final_until_s,max_event_s,seen_ms,seen_offset
+ * - T, then for each source: source,late,refused,settled_until_s
+ *
+ * "-" stands for no store_id, and for the final_until_s of a closed source. false: it does not fit
+ * into METADATA_MAX. */
 bool recovery_encode(const struct recovery *r, struct tlc_buf *out);
 /* TLC_REFUSE when it is not such a text. */
 TLC_MUST int recovery_decode(struct tlc_str text, struct recovery *ret, struct tlc_err *err);

@@ -100,8 +100,11 @@ static int slot_start(struct process *p, int32_t number, int64_t start,
 }
 
 /* Why what was committed cannot be gone on from, or NULL. */
-static const char *unusable(const struct process *p, const struct recovery *r)
+static const char *unusable(const struct process *p, const struct recovery *r, int64_t offset)
 {
+    if (offset > r->effects) {
+        return "the committed offset is not the one its metadata is about";
+    }
     if (r->window_s != p->rules.window_s || r->lateness_s != p->rules.lateness_s) {
         return "another --window or --lateness than before";
     }
@@ -123,7 +126,8 @@ static int assigned(void *ctx, int32_t number, struct tlc_str metadata, int64_t 
     bool go_on = false;
     if (*offset >= 0) {
         struct tlc_err why;
-        const char *reason = recovery_decode(metadata, r, &why) != 0 ? why.text : unusable(p, r);
+        const char *reason =
+            recovery_decode(metadata, r, &why) != 0 ? why.text : unusable(p, r, *offset);
         go_on = reason == NULL;
         if (!go_on) {
             tlc_log(TLC_WARN, "rebuild", "partition=%d reason=\"%s\"", number, reason);
@@ -145,17 +149,27 @@ static int assigned(void *ctx, int32_t number, struct tlc_str metadata, int64_t 
     return rc;
 }
 
+/* Whether windows that were acknowledged, and are therefore left out of the next commit, are all
+ * with the dashboard's store of today. */
+static bool store_agrees(struct process *p, struct slot *slot)
+{
+    const char *id = p->publisher.store_id;
+    if (id[0] && !slot->store_id[0]) {
+        (void)tlc_str_copy(slot->store_id, sizeof(slot->store_id), tlc_str_from(id));
+    }
+    return !id[0] || strcmp(slot->store_id, id) == 0;
+}
+
 static void commit_one(struct process *p, int32_t number, bool wait)
 {
     struct slot *slot = &p->slots[number];
     struct partition *partition = slot->partition;
-    if (!partition || partition->position == slot->committed_position) {
+    if (!partition || partition->position == slot->committed_position || !store_agrees(p, slot)) {
         return;
     }
     struct recovery r;
     int64_t low = 0;
-    const char *store_id = p->publisher.store_id[0] ? p->publisher.store_id : slot->store_id;
-    if (!partition_lowoffset(partition, store_id, &low, &r)) {
+    if (!partition_lowoffset(partition, slot->store_id, &low, &r)) {
         tlc_counter_add(&p->counters, PROCESS_COMMITS_KEPT, !partition_recovering(partition));
         return;
     }
@@ -197,30 +211,26 @@ static void revoked(void *ctx, int32_t number, bool lost)
  * again. */
 static int rebuild_for_store(struct process *p, struct tlc_err *err)
 {
-    const char *id = p->publisher.store_id;
-    for (size_t i = 0; id[0] && i < p->slots_n; i++) {
-        struct slot *slot = &p->slots[i];
-        if (!slot->partition || strcmp(slot->store_id, id) == 0) {
+    for (size_t i = 0; i < p->slots_n; i++) {
+        if (!p->slots[i].partition || store_agrees(p, &p->slots[i])) {
             continue;
         }
-        if (slot->store_id[0]) {
-            int32_t number = (int32_t)i;
-            int64_t low = 0, high = 0;
-            int rc = tlc_kafka_consumer_range(p->consumer, number, false, &low, &high, err);
-            if (rc == 0) {
-                rc = tlc_kafka_consumer_seek(p->consumer, number, low, err);
-            }
-            if (rc != 0) {
-                return rc == TLC_RETRY ? 0 : rc; /* the next step tries again */
-            }
-            tlc_log(TLC_WARN, "rebuild", "partition=%d reason=\"the dashboard has another store\"",
-                    number);
-            rc = slot_start(p, number, low, NULL, err);
-            if (rc != 0) {
-                return rc;
-            }
+        int32_t number = (int32_t)i;
+        int64_t low = 0, high = 0;
+        int rc = tlc_kafka_consumer_range(p->consumer, number, false, &low, &high, err);
+        if (rc == 0) {
+            rc = tlc_kafka_consumer_seek(p->consumer, number, low, err);
         }
-        (void)tlc_str_copy(slot->store_id, sizeof(slot->store_id), tlc_str_from(id));
+        if (rc != 0) {
+            return rc == TLC_RETRY ? 0 : rc; /* the next step tries again */
+        }
+        tlc_log(TLC_WARN, "rebuild", "partition=%d reason=\"the dashboard has another store\"",
+                number);
+        rc = slot_start(p, number, low, NULL, err);
+        if (rc != 0) {
+            return rc;
+        }
+        (void)store_agrees(p, &p->slots[i]);
     }
     return 0;
 }

@@ -7,7 +7,10 @@
 
 #define RETRY_BASE_MS 250
 #define RETRY_CAP_MS 5000
-#define PARTITIONS_BYTES_MAX (1024 * 1024)
+#define GREET_MS                                                                                   \
+    5000 /* without news the receiver is asked so often whether it is still the same               \
+          */
+#define PARTITIONS_BYTES_MAX (2 * 1024 * 1024)
 
 void publish_init(struct publisher *p, const struct publish_hooks *hooks, const struct rules *rules,
                   struct window_pool *pool, int64_t emit_ms)
@@ -72,7 +75,7 @@ static void write_windows(struct publisher *p)
     }
 }
 
-static bool write_body(struct publisher *p)
+static bool write_body(struct publisher *p, int64_t now_ms)
 {
     tlc_buf_reset(&p->partitions_new);
     struct jsonout j;
@@ -80,15 +83,22 @@ static bool write_body(struct publisher *p)
     jsonout_open(&j, NULL, '[');
     p->hooks.partitions(p->hooks.ctx, &j);
     jsonout_close(&j, ']');
-    bool news = p->to_send.n > 0 || p->store_id[0] == '\0' ||
+    bool news = p->to_send.n > 0 || p->store_id[0] == '\0' || now_ms - p->answered_ms >= GREET_MS ||
                 !tlc_str_eq(tlc_buf_str(&p->partitions), tlc_buf_str(&p->partitions_new));
-    if (!news || p->partitions_new.failed) {
+    if (!news) {
         return false;
+    }
+    if (p->partitions_new.failed) { /* the windows must go all the same */
+        tlc_buf_reset(&p->partitions_new);
+        (void)tlc_buf_append(&p->partitions_new, "[]", 2);
     }
     tlc_buf_reset(&p->body);
     (void)tlc_buf_printf(&p->body, "{\"window_s\":%lld,\"lateness_s\":%lld,\"windows\":[",
                          (long long)p->rules->window_s, (long long)p->rules->lateness_s);
-    write_windows(p);
+    if (p->store_id[0] !=
+        '\0') { /* who it is comes first: a new store wants windows from the log's start */
+        write_windows(p);
+    }
     p->body.failed = false;
     (void)tlc_buf_append(&p->body, "],\"partitions\":", 15);
     (void)tlc_buf_add(&p->body, tlc_buf_str(&p->partitions_new));
@@ -101,7 +111,7 @@ void publish_step(struct publisher *p, int64_t now_ms, bool force)
     if (p->under_way || (now_ms < p->next_ms && !(force && p->state != PUBLISH_AWAY))) {
         return;
     }
-    if (!write_body(p)) {
+    if (!write_body(p, now_ms)) {
         take_back(p);
         p->next_ms = now_ms + p->emit_ms;
         return;
@@ -129,7 +139,10 @@ static bool take_store_id(struct publisher *p, struct tlc_str reply)
         return false;
     }
     const char *id = json_string_value(json_object_get(root, "store_id"));
-    bool good = id && id[0] && strlen(id) <= STORE_ID_MAX && !strpbrk(id, " \t\r\n") &&
+    /* It goes into commit metadata and /status as it is. */
+    static const char letters[] =
+        "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._:+/=";
+    bool good = id && id[0] && strlen(id) <= STORE_ID_MAX && strspn(id, letters) == strlen(id) &&
                 strcmp(id, "-") != 0;
     if (good) {
         (void)tlc_str_copy(p->store_id, sizeof(p->store_id), tlc_str_from(id));
@@ -152,6 +165,7 @@ static void succeeded(struct publisher *p, int64_t now_ms)
     p->partitions_new = p->partitions;
     p->partitions = sent;
     tlc_retry_reset(&p->retry);
+    p->answered_ms = now_ms;
     p->state = PUBLISH_IDLE;
     p->trouble[0] = '\0';
     /* A backlog goes on at once. */

@@ -44,6 +44,7 @@ struct publisher {
     int64_t emit_ms;
     int64_t next_ms;                 /* not before */
     int64_t started_ms;              /* the request under way */
+    int64_t answered_ms;             /* the last success */
     size_t windows_max;              /* of a request; halves when the receiver says 413 */
     char store_id[STORE_ID_MAX + 1]; /* of the last answer; "" before the first */
     int64_t posts, failures, windows_sent, bytes_sent;

@@ -82,16 +82,16 @@ static void write_lags(const struct process *p, struct jsonout *j)
         int64_t low = 0;
         int64_t end = 0;
         struct tlc_err err;
-        if (!p->consumer ||
-            tlc_kafka_consumer_range(p->consumer, (int32_t)i, true, &low, &end, &err) != 0 ||
-            end < part->position) {
-            end = part->position;
-        }
+        bool known = p->consumer &&
+                     tlc_kafka_consumer_range(p->consumer, (int32_t)i, true, &low, &end, &err) == 0;
+        end = end > part->position ? end : part->position;
         jsonout_open(j, NULL, '{');
         jsonout_i64(j, "partition", (int64_t)i);
         jsonout_i64(j, "position", part->position);
-        jsonout_i64(j, "end", end);
-        jsonout_i64(j, "lag", end - part->position);
+        if (known) { /* not before the first answer to a fetch */
+            jsonout_i64(j, "end", end);
+            jsonout_i64(j, "lag", end - part->position);
+        }
         jsonout_bool(j, "recovering", partition_recovering(part));
         jsonout_close(j, '}');
     }

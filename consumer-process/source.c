@@ -173,6 +173,8 @@ static enum verdict apply_start(struct source *s, struct books *books, const str
     changed(books, w);
     if (waits) {
         struct trip end = *waits;
+        /* Read without its waiting end, this start would look like one of a trip that is over. */
+        window_rests_on(w, end.offset);
         trips_take(&s->waiting, waits);
         meet(s, books, start, &end, start->offset);
     } else {

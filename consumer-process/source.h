@@ -1,18 +1,23 @@
 /* One source in one partition: its event time, open trips, seen-set and windows. The rules of
  * ARCHITECTURE 8 live here.
  *
- * For an event that is not late:
- *   second copy          seen in a window that is not final -> duplicate of its window
- *   start, end known     the end waits -> the two meet; the end was used up already -> duplicate
- *   start, trip open     (another time, its first window is final) -> duplicate; the later copy is
- * what an end meets from now on start                counted, the trip is open end, trip open
- * counted, the two meet end                  counted, waits for its start until its window is
- * final, then it is an orphan Two that meet are a matched trip when 0 <= ride <= trip_max. Else the
- * end is an orphan and the start expired: booked in its own window when the end lies before it, in
- * the window of start + trip_max when it lies too far behind. A start that met no end expires when
- * the window of start + trip_max becomes final, and is booked there. Closing a source (mark,
- * silence, room for another) makes every window final, so every open trip expires, in the window of
- * its start + trip_max. All of it depends on the log alone. Owns its memory; one thread. */
+ * An event that is not late, in this order:
+ *
+ * - second copy (seen in a window that is not final): duplicate of its window
+ * - start whose end waits: counted, the two meet
+ * - start whose end was used up already: duplicate
+ * - start of a trip that is open (the first copy had another time, its window is final): duplicate;
+ *   the later copy is what an end meets from now on
+ * - other start: counted, the trip is open
+ * - end of an open trip: counted, the two meet
+ * - other end: counted, waits for its start until its window is final, then it is an orphan
+ *
+ * Two that meet are a matched trip when 0 <= ride <= trip_max. Else the end is an orphan and the
+ * start expired: booked in its own window when the end lies before it, in the window of start +
+ * trip_max when the end lies too far behind. A start that met no end expires when the window of
+ * start + trip_max becomes final, and is booked there. Closing a source (mark, silence, room for
+ * another) makes every window final, so every open trip expires, in the window of its start +
+ * trip_max. All of it depends on the log alone. Owns its memory; one thread. */
 #ifndef PROCESS_SOURCE_H
 #define PROCESS_SOURCE_H
 

@@ -74,7 +74,9 @@ static int order(const void *a, const void *b)
 
 void receiver_dump(struct receiver *r, struct tlc_buf *out)
 {
-    qsort(r->kept, r->n, sizeof(*r->kept), order);
+    if (r->n > 1) {
+        qsort(r->kept, r->n, sizeof(*r->kept), order);
+    }
     for (size_t i = 0; i < r->n; i++) {
         tlc_buf_printf(out, "%s\n", r->kept[i].text);
     }
