@@ -1,5 +1,7 @@
 #include "producer-client/pacer.h"
 
+#include <math.h>
+
 void pacer_init(struct pacer *p, double speed)
 {
     *p = (struct pacer){.speed = speed};
@@ -22,7 +24,7 @@ int64_t pacer_horizon_s(const struct pacer *p, int64_t now_ms)
     if (p->speed <= 0 || !p->started) {
         return INT64_MAX;
     }
-    return p->base_event_s + (int64_t)((double)(now_ms - p->base_ms) / 1000 * p->speed);
+    return p->base_event_s + (int64_t)((double)(now_ms - p->base_ms) * p->speed / 1000);
 }
 
 int64_t pacer_wait_ms(const struct pacer *p, int64_t event_s, int64_t now_ms)
@@ -33,9 +35,9 @@ int64_t pacer_wait_ms(const struct pacer *p, int64_t event_s, int64_t now_ms)
     if (event_s <= pacer_horizon_s(p, now_ms)) {
         return 0;
     }
-    double ahead_ms = (double)(event_s - p->base_event_s) / p->speed * 1000;
+    double ahead_ms = ceil((double)(event_s - p->base_event_s) * 1000 / p->speed);
     int64_t wait = p->base_ms + (int64_t)ahead_ms - now_ms;
-    return wait < 1 ? 1 : wait; /* the horizon is rounded down: never spin on 0 */
+    return wait < 1 ? 1 : wait; /* it is not due yet: never spin on 0 */
 }
 
 void pacer_pause(struct pacer *p, int64_t now_ms)
