@@ -15,9 +15,9 @@
 #include "common/io/kafka_consumer.h"
 
 /* Maxima of one batch. */
-#define BATCH_PAYLOAD_MAX 4096         /* bytes kept of a refused message */
-#define BATCH_PAYLOADS_FULL (16 << 20) /* bytes of refused messages that make it full */
-#define BATCH_PAYLOADS_MAX (96 << 20)  /* beyond that they are kept without their payload */
+#define BATCH_PAYLOAD_MAX 1024        /* bytes kept of a refused message */
+#define BATCH_PAYLOADS_FULL (4 << 20) /* bytes of refused messages that make it full */
+#define BATCH_PAYLOADS_MAX (32 << 20) /* beyond that they are kept without their payload */
 
 /* Days since 2007-01-01 on New York's clock, one bit each, for the whole range of event times. */
 #define BATCH_DAYS 22648

@@ -86,7 +86,7 @@ CREATE TABLE refused_event (
     partition  integer NOT NULL,
     "offset"   bigint NOT NULL,
     rule       text NOT NULL,
-    payload    bytea,                         -- its first 4 KiB
+    payload    bytea,                         -- its first KiB
     logged_at  timestamptz,                   -- when Kafka took it
     refused_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (topic, partition, "offset")
