@@ -14,7 +14,8 @@ struct slot {
     char headers_type[128]; /* content type the headers were made for */
     struct tlc_http_call call;
     struct tlc_buf reply;
-    bool cut; /* the reply went past reply_max */
+    bool cut;    /* the reply went past reply_max */
+    bool headed; /* its head came whole */
     bool active;
     char error[CURL_ERROR_SIZE];
 };
@@ -44,6 +45,20 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
     if (!tlc_buf_append(&s->reply, bytes, size * n)) {
         s->cut = true;
         return 0; /* libcurl ends the transfer: a reply without end costs no memory */
+    }
+    return size * n;
+}
+
+/* libcurl takes a head that is cut off for a whole one. Called once a line; the empty one ends it.
+ */
+static size_t on_header(char *bytes, size_t size, size_t n, void *ctx)
+{
+    struct slot *s = ctx;
+    struct tlc_str line = {bytes, size * n};
+    if (tlc_str_starts(line, TLC_STR("HTTP/"))) {
+        s->headed = false;
+    } else if (tlc_str_eq(line, TLC_STR("\r\n"))) {
+        s->headed = true;
     }
     return size * n;
 }
@@ -88,6 +103,8 @@ static bool slot_open(struct tlc_http_client *client, struct slot *s)
     curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, SOCKET_BUFFER_BYTES);
     curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(e, CURLOPT_WRITEDATA, s);
+    curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(e, CURLOPT_HEADERDATA, s);
     curl_easy_setopt(e, CURLOPT_ERRORBUFFER, s->error);
     if (client->user_agent != NULL) {
         curl_easy_setopt(e, CURLOPT_USERAGENT, client->user_agent);
@@ -184,7 +201,9 @@ static void slot_finish(struct slot *s, CURLcode code)
     long status = 0;
     const char *text = "";
     int64_t after_ms = -1;
-    if (code == CURLE_OK) {
+    if (code == CURLE_OK && !s->headed) {
+        text = "the reply is cut off";
+    } else if (code == CURLE_OK) {
         curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
         after_ms = status == 200 ? -1 : retry_after_ms(s->easy);
     } else if (s->cut) {
@@ -226,6 +245,7 @@ static int slot_start(struct tlc_http_client *c, const struct tlc_http_call *cal
     }
     s->call = *call;
     s->cut = false;
+    s->headed = false;
     s->error[0] = '\0';
     tlc_buf_reset(&s->reply);
     s->reply.max = call->reply_max;

@@ -61,6 +61,7 @@ void http_route_allow(const struct tlc_http_route *routes, size_t n, struct tlc_
         int w = snprintf(dst + at, dst_size - at, "%s%s", at > 0 ? ", " : "",
                          get ? "GET, HEAD" : routes[i].method);
         if (w < 0 || (size_t)w >= dst_size - at) {
+            dst[at] = '\0'; /* whole names only */
             return;
         }
         at += (size_t)w;
