@@ -25,7 +25,7 @@
       "time between commits of the offset to restart from")                                        \
     X(BYTES, windows_bytes, "windows-memory", NULL, "96MiB", 1 << 20, INT64_C(1) << 40, "BYTES",   \
       "windows waiting for the dashboard; reading pauses beyond it")                               \
-    X(BYTES, queue_bytes, "queue-memory", NULL, "32MiB", 1 << 20, INT64_C(1) << 34, "BYTES",       \
+    X(BYTES, queue_bytes, "queue-memory", NULL, "16MiB", 1 << 20, INT64_C(1) << 34, "BYTES",       \
       "messages fetched ahead from Kafka")                                                         \
     X(STR, status_listen, "status-listen", "PROCESS_LISTEN", "127.0.0.1:8082", 0, 0, "ADDR:PORT",  \
       "where /status, /metrics, /healthz and /readyz are served")                                  \
