@@ -394,6 +394,7 @@ static int take_round(struct store *s, struct intake *in, uint32_t round, int64_
     rc = windows_db_write(s->db, &batch, err);
     if (rc == TLC_REFUSE) {
         reopen(s, now_ms);
+        return tlc_err_note(err, "file set aside as %s", s->aside);
     }
     if (rc != TLC_OK) {
         return rc;
