@@ -1,0 +1,305 @@
+#include <string.h>
+
+#include "dashboard/routes.h"
+#include "dashboard/summary.h"
+#include "tests/unit/dashboard/unit.h"
+
+static struct store store;
+static struct stream_hub hub;
+static struct peers peers;
+static struct pages pages;
+static struct routes_context context;
+static struct tlc_http_route routes[ROUTES_N];
+static const char *folder;
+
+static int64_t clock_now(void)
+{
+    return 1000;
+}
+
+static enum tlc_http_verdict own_status(void *ctx, const struct tlc_http_request *request,
+                                        struct tlc_http_response *r)
+{
+    (void)ctx;
+    (void)request;
+    tlc_buf_init(&r->body, 100);
+    tlc_buf_printf(&r->body, "{\"name\":\"dashboard\"}\n");
+    r->status = 200;
+    return TLC_HTTP_REPLY;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    struct tlc_err err;
+    static char path[512];
+    const struct peers_options nobody = {.poll_ms = 1000};
+    folder = unit_folder_make();
+    (void)snprintf(path, sizeof path, "%s/windows.sqlite", folder);
+    assert_int_equal(store_open(&store, path, 0, &err), TLC_OK);
+    assert_int_equal(peers_open(&peers, &nobody, &err), TLC_OK);
+    stream_hub_init(&hub, &store, "", clock_now, tlc_http_stream_wake);
+    context = (struct routes_context){.store = &store,
+                                      .hub = &hub,
+                                      .peers = &peers,
+                                      .pages = &pages,
+                                      .label = "a \"label\"",
+                                      .own_status = {.handler = own_status},
+                                      .now_ms = clock_now};
+    routes_fill(&context, routes);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    stream_hub_release(&hub);
+    peers_close(&peers);
+    store_close(&store);
+    unit_folder_remove(folder);
+    return 0;
+}
+
+static struct tlc_http_response call(const char *method, const char *path, const char *body,
+                                     const char *const *query)
+{
+    struct unit_request request;
+    struct tlc_http_response r = {0};
+    unit_request_init(&request, path, query, NULL);
+    request.request.body = tlc_str_from(body);
+    for (size_t i = 0; i < ROUTES_N; i++) {
+        if (strcmp(routes[i].path, path) == 0 && strcmp(routes[i].method, method) == 0) {
+            assert_int_equal(routes[i].handler(routes[i].ctx, &request.request, &r),
+                             TLC_HTTP_REPLY);
+            return r;
+        }
+    }
+    fail_msg("no route %s %s", method, path);
+    return r;
+}
+
+static json_t *get(const char *path, const char *const *query)
+{
+    struct tlc_http_response r = call("GET", path, "", query);
+    assert_int_equal(r.status, 200);
+    assert_string_equal(unit_header(&r, "Cache-Control"), "no-store");
+    json_t *root = unit_json(tlc_buf_str(&r.body));
+    tlc_http_response_release(&r);
+    return root;
+}
+
+/* A window in JSON: n trips of 12 minutes from 74 to 75. */
+static void post(int partition, int64_t start_s, int n, bool final)
+{
+    static int64_t revision;
+    char body[2048];
+    revision++;
+    (void)snprintf(
+        body, sizeof body,
+        "{\"window_s\":900,\"lateness_s\":7200,\"windows\":[{\"partition\":%d,\"source\":2202401,"
+        "\"start\":%lld,\"revision\":%lld,\"final\":%s,\"matched\":%d,\"orphan_ends\":0,"
+        "\"expired_starts\":0,\"duplicates\":0,\"passengers\":0,\"distance_cmi\":0,"
+        "\"fare_cents\":0,\"tip_cents\":0,\"total_cents\":%d,\"ride_s\":%d,"
+        "\"ride_bins\":[0,0,0,0,0,0,0,0,0,0,0,0,%d],\"starts\":[[74,%d]],\"ends\":[[75,%d]],"
+        "\"routes\":[[74,75,%d,%d]]}],\"partitions\":[{\"partition\":%d,\"source\":2202401,"
+        "\"position\":%lld,\"late\":0,\"refused\":0,\"watermark_s\":0,\"max_event_s\":%lld}]}",
+        partition, (long long)start_s, (long long)revision, final ? "true" : "false", n, n * 1000,
+        n * 720, n, n, n, n, n * 720, partition, (long long)revision, (long long)start_s + 899);
+    struct tlc_http_response r = call("POST", "/api/windows", body, NULL);
+    assert_int_equal(r.status, 200);
+    json_t *root = unit_json(tlc_buf_str(&r.body));
+    assert_string_equal(json_string_value(json_object_get(root, "store_id")), store.store_id);
+    assert_int_equal(unit_json_int(root, "accepted"), 1);
+    json_decref(root);
+    tlc_http_response_release(&r);
+}
+
+static void posted_windows__in_every_answer(void **state)
+{
+    (void)state;
+    post(0, JAN_1_S, 3, false);
+    post(1, JAN_1_S, 2, false);
+    post(0, JAN_1_S + HOUR, 4, false);
+    json_t *root = get("/api/summary", NULL);
+    assert_int_equal(unit_json_int(root, "figures/started"), 9);
+    assert_int_equal(unit_json_int(root, "figures/completed"), 9);
+    assert_int_equal(unit_json_int(root, "figures/revenue_cents"), 9000);
+    assert_int_equal(unit_json_int(root, "figures/median_ride_s"), 750);
+    assert_int_equal(unit_json_int(root, "hours/0/starts"), 5);
+    assert_int_equal(unit_json_int(root, "hours/1/completed"), 4);
+    assert_int_equal(unit_json_int(root, "zones/pickups/0/1"), 9);
+    assert_int_equal(unit_json_int(root, "routes/0/2"), 9);
+    assert_int_equal(unit_json_int(root, "routes/0/3"), 9 * 720);
+    assert_int_equal(unit_json_int(root, "ride_bins/2"), 9);
+    assert_int_equal(unit_json_int(root, "clock_s"), JAN_1_S + HOUR + 899);
+    assert_string_equal(json_string_value(json_object_get(root, "label")), "a \"label\"");
+    json_decref(root);
+    root = get("/api/zones", NULL);
+    assert_int_equal(unit_json_int(root, "net/0/1"), 9);
+    assert_int_equal(unit_json_int(root, "net/1/1"), -9);
+    json_decref(root);
+    root = get("/api/status", NULL);
+    assert_int_equal(unit_json_int(root, "ledger/5/left"), 18);
+    json_decref(root);
+}
+
+static void windows__summed_over_partitions_within_the_range(void **state)
+{
+    (void)state;
+    post(0, JAN_1_S, 3, true);
+    post(1, JAN_1_S, 2, false);
+    post(0, JAN_1_S + QUARTER, 4, true);
+    post(0, JAN_1_S + 2 * QUARTER, 1, true);
+    json_t *root = get("/api/windows", NULL);
+    assert_int_equal(json_array_size(json_object_get(root, "windows")), 3);
+    assert_int_equal(unit_json_int(root, "windows/0/matched"), 5);
+    assert_int_equal(unit_json_int(root, "windows/0/starts/0/1"), 5);
+    assert_true(json_is_false(unit_json_at(root, "windows/0/final")));
+    assert_true(json_is_true(unit_json_at(root, "windows/1/final")));
+    assert_null(unit_json_at(root, "windows/0/routes"));
+    assert_true(json_is_false(json_object_get(root, "more")));
+    json_decref(root);
+    char from[32];
+    (void)snprintf(from, sizeof from, "from=%lld", (long long)(JAN_1_S + QUARTER));
+    const char *const query[] = {from, "limit=1", "source=2202401", NULL};
+    root = get("/api/windows", query);
+    assert_int_equal(json_array_size(json_object_get(root, "windows")), 1);
+    assert_int_equal(unit_json_int(root, "windows/0/matched"), 4);
+    assert_true(json_is_true(json_object_get(root, "more")));
+    json_decref(root);
+    const char *const other[] = {"source=2202402", NULL};
+    root = get("/api/windows", other);
+    assert_int_equal(json_array_size(json_object_get(root, "windows")), 0);
+    json_decref(root);
+}
+
+static void dump__final_windows_with_routes_a_line_each(void **state)
+{
+    (void)state;
+    post(0, JAN_1_S + QUARTER, 4, true);
+    post(1, JAN_1_S + QUARTER, 1, true);
+    post(0, JAN_1_S, 3, true);
+    post(1, JAN_1_S, 2, false); /* so that one is not final as a whole */
+    struct tlc_http_response r = call("GET", "/api/windows/dump", "", NULL);
+    assert_int_equal(r.status, 200);
+    assert_int_equal(context.dumps_n, 1);
+    char text[4096];
+    size_t n = 0;
+    int64_t got;
+    while ((got = r.pull(r.stream_ctx, text + n, 33)) > 0) {
+        n += (size_t)got;
+        assert_true(n + 33 < sizeof text);
+    }
+    assert_int_equal(got, -1);
+    r.closed(r.stream_ctx);
+    assert_int_equal(context.dumps_n, 0);
+    struct tlc_str rest = {text, n}, line;
+    assert_true(tlc_str_split(&rest, '\n', &line));
+    json_t *root = unit_json(line);
+    assert_int_equal(unit_json_int(root, "start"), JAN_1_S + QUARTER);
+    assert_int_equal(unit_json_int(root, "routes/0/2"), 5);
+    json_decref(root);
+    assert_int_equal(rest.n, 0);
+}
+
+static void too_many_dumps__503(void **state)
+{
+    (void)state;
+    struct tlc_http_response r[ROUTES_DUMPS_MAX + 1];
+    for (size_t i = 0; i < TLC_COUNT(r); i++) {
+        r[i] = call("GET", "/api/windows/dump", "", NULL);
+        assert_int_equal(r[i].status, i < ROUTES_DUMPS_MAX ? 200 : 503);
+    }
+    for (size_t i = 0; i < ROUTES_DUMPS_MAX; i++) {
+        r[i].closed(r[i].stream_ctx);
+    }
+    tlc_http_response_release(&r[ROUTES_DUMPS_MAX]);
+}
+
+static void bad_query__400_naming_it(void **state)
+{
+    (void)state;
+    const struct {
+        const char *path, *query, *words;
+    } cases[] = {
+        {"/api/summary", "dataset=purple", "dataset"},
+        {"/api/summary", "source=0", "source"},
+        {"/api/summary", "source=2202413", "source"},
+        {"/api/summary", "source=x", "source"},
+        {"/api/summary", "zone=0", "zone"},
+        {"/api/summary", "zone=266", "zone"},
+        {"/api/summary", "zone=99999999999999999999", "zone"},
+        {"/api/summary", "span=year", "span"},
+        {"/api/summary", "hours=\"<script>", "hours"},
+        {"/api/stream", "span=year", "span"},
+        {"/api/zones", "zone=-1", "zone"},
+        {"/api/windows", "limit=0", "limit"},
+        {"/api/windows", "limit=100000", "limit"},
+        {"/api/windows", "from=yesterday", "from"},
+        {"/api/windows", "to=-1", "to"},
+        {"/api/windows", "source=-5", "source"},
+    };
+    for (size_t i = 0; i < TLC_COUNT(cases); i++) {
+        const char *const query[] = {cases[i].query, NULL};
+        struct tlc_http_response r = call("GET", cases[i].path, "", query);
+        json_t *root = unit_json(tlc_str_trim(tlc_buf_str(&r.body)));
+        if (r.status != 400 ||
+            strstr(json_string_value(json_object_get(root, "error")), cases[i].words) == NULL) {
+            fail_msg("%s?%s: %d", cases[i].path, cases[i].query, r.status);
+        }
+        assert_string_equal(json_string_value(json_object_get(root, "rule")), "bad_query");
+        json_decref(root);
+        tlc_http_response_release(&r);
+    }
+}
+
+static void bad_message__422_and_nothing_taken(void **state)
+{
+    (void)state;
+    const char *const bodies[] = {"", "x", "{}", "{\"window_s\":900}", "[1,2]"};
+    for (size_t i = 0; i < TLC_COUNT(bodies); i++) {
+        struct tlc_http_response r = call("POST", "/api/windows", bodies[i], NULL);
+        assert_int_equal(r.status, 422);
+        tlc_http_response_release(&r);
+    }
+    assert_int_equal(store.windows.revision, 0);
+    assert_int_equal(tlc_counter_get(&store.counters, STORE_REFUSED), TLC_COUNT(bodies));
+}
+
+static void post__wants_the_token_nothing_else_does(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ROUTES_N; i++) {
+        assert_int_equal(routes[i].token, strcmp(routes[i].method, "POST") == 0);
+        assert_int_equal(routes[i].body_max > 0, strcmp(routes[i].method, "POST") == 0);
+    }
+}
+
+static void nothing_yet__summary_says_so(void **state)
+{
+    (void)state;
+    json_t *root = get("/api/summary", NULL);
+    assert_true(json_is_false(json_object_get(root, "have_data")));
+    assert_int_equal(unit_json_int(root, "clock_s"), 0);
+    assert_int_equal(json_array_size(json_object_get(root, "hours")), 0);
+    json_decref(root);
+    root = get("/api/meta", NULL);
+    assert_int_equal(json_array_size(json_object_get(root, "zones")), WINDOW_ZONES - 1);
+    json_decref(root);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(posted_windows__in_every_answer),
+        TEST(windows__summed_over_partitions_within_the_range),
+        TEST(dump__final_windows_with_routes_a_line_each),
+        TEST(too_many_dumps__503),
+        TEST(bad_query__400_naming_it),
+        TEST(bad_message__422_and_nothing_taken),
+        TEST(post__wants_the_token_nothing_else_does),
+        TEST(nothing_yet__summary_says_so),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
