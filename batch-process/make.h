@@ -1,0 +1,24 @@
+/* Makes one period's figures again: one transaction, so that there is never half of one.
+ *
+ * With the figures go the marks: the day's own in dirty_day (if no row came since it was read), its
+ * row in batch_todo, and rows for what rests on it: the next days, its week and its month. And the
+ * run log's counts. One thread. */
+#ifndef BATCH_PROCESS_MAKE_H
+#define BATCH_PROCESS_MAKE_H
+
+#include "batch-process/plan.h"
+
+struct make {
+    struct tlc_pg *pg;
+    int64_t run_id;
+    int64_t routes; /* of a day to keep */
+};
+
+/* *ret_rows: rows of trip_start and trip_end that went into a day, 0 for weeks and months. On
+ * failure nothing has changed; TLC_REFUSE is about this period only. */
+TLC_MUST int make_period(const struct make *m, const struct period *p, int64_t *ret_rows,
+                         struct tlc_err *err);
+/* After a failed statement; a transaction of a lost connection is gone by itself. */
+void roll_back(struct tlc_pg *pg);
+
+#endif

@@ -1,0 +1,27 @@
+# cmake -DDIR=folder -DOUT=file.inc [-DTYPE=struct] -P embed_sql.cmake: the SQL files of a folder as C arrays.
+#
+# 001_name.sql and so on become rows {version, name, text} of `static const struct TYPE migrations[]`, in the order of their
+# numbers; name.sql becomes `const char sql_name[]`.
+if(NOT TYPE)
+    set(TYPE migration)
+endif()
+file(GLOB files "${DIR}/*.sql")
+list(SORT files)
+set(arrays "")
+set(rows "")
+foreach(file IN LISTS files)
+    get_filename_component(name "${file}" NAME_WE)
+    file(READ "${file}" hex HEX)
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+    string(REGEX REPLACE "((0x[0-9a-f][0-9a-f],){16})" "\\1\n" bytes "${bytes}")
+    if(name MATCHES "^([0-9][0-9][0-9])_")
+        string(APPEND arrays "static const char sql_${CMAKE_MATCH_1}[] = {\n${bytes}0};\n")
+        math(EXPR version "1${CMAKE_MATCH_1} - 1000")
+        string(APPEND rows "    {${version}, \"${name}\", sql_${CMAKE_MATCH_1}},\n")
+    else()
+        string(APPEND arrays "const char sql_${name}[] = {\n${bytes}0};\n")
+    endif()
+endforeach()
+file(WRITE "${OUT}.tmp" "${arrays}static const struct ${TYPE} migrations[] = {\n${rows}};\n")
+file(COPY_FILE "${OUT}.tmp" "${OUT}" ONLY_IF_DIFFERENT)
+file(REMOVE "${OUT}.tmp")
