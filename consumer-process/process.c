@@ -182,8 +182,10 @@ static void commit_one(struct process *p, int32_t number, bool wait)
     if (tlc_kafka_consumer_commit(p->consumer, number, low, tlc_buf_str(&p->metadata), wait,
                                   &err) != 0) {
         tlc_log(TLC_WARN, "commit_failed", "partition=%d error=\"%s\"", number, err.text);
+        p->commit_failing = true;
         return;
     }
+    p->commit_failing = false;
     tlc_counter_add(&p->counters, PROCESS_COMMITS, 1);
     /* A commit in the background may still fail: a moved window would never be committed again
      * without news. What is acknowledged later moves low at the same position, so only a settled
@@ -198,8 +200,8 @@ static void revoked(void *ctx, int32_t number, bool lost)
     if ((size_t)number >= p->slots_n || !p->slots[number].partition) {
         return;
     }
-    if (!lost) {
-        commit_one(p, number, true);
+    if (!lost) { /* without a coordinator each would be waited for: one is enough to know */
+        commit_one(p, number, !p->broker_away && !p->commit_failing);
     }
     process_report(p); /* what its counters hold and the report has not */
     partition_free(p->slots[number].partition);
@@ -349,10 +351,10 @@ static int step_publish(struct process *p, bool force, struct tlc_err *err)
     return tlc_http_client_step(p->client, 0, -1, err);
 }
 
-static void step_commit(struct process *p, bool wait)
+static void step_commit(struct process *p)
 {
     for (size_t i = 0; i < p->slots_n; i++) {
-        commit_one(p, (int32_t)i, wait);
+        commit_one(p, (int32_t)i, false);
     }
     p->next_commit_ms = p->now_ms + p->options->commit_ms;
 }
@@ -383,7 +385,7 @@ int process_step(struct process *p, int64_t wait_ms, struct tlc_err *err)
         return rc == TLC_FATAL ? rc : 0;
     }
     if (p->now_ms >= p->next_commit_ms) {
-        step_commit(p, false);
+        step_commit(p);
     }
     set_state(p);
     if (p->now_ms >= p->next_report_ms) {
@@ -408,8 +410,7 @@ static void drain(struct process *p)
             break;
         }
     }
-    step_commit(p, true);
-    process_report(p);
+    process_report(p); /* the offsets are committed when the partitions are given back */
 }
 
 int process_run(struct process *p, struct tlc_err *err)

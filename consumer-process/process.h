@@ -76,6 +76,7 @@ struct process {
     int64_t now_ms, next_commit_ms, next_report_ms;
     bool paused;
     bool broker_away, dashboard_away; /* as logged last */
+    bool commit_failing;              /* the last one */
 
     struct tlc_counters counters;
     _Atomic int state; /* enum process_state */

@@ -1,0 +1,102 @@
+# A private Kafka and a receiver of windows for a test of consumer-process, by the functions of ./pipeline, and what such tests ask.
+# shellcheck shell=bash
+# Sourced from the repository root with TLC_BUILD set to the build folder. Everything ends with the script.
+
+TLC_RUN=$(mktemp -d "${TMPDIR:-/tmp}/taxi-process-XXXXXX")
+export TLC_RUN TLC_ANY_PORT=1 TLC_BIN=$TLC_BUILD/bin
+unset KAFKA_BROKERS DATABASE_URL
+# shellcheck source=pipeline disable=SC1091
+. ./pipeline help >/dev/null
+
+mkdir -p "$TLC_RUN/log"
+
+skip() { printf 'SKIPPED: %s\n' "$*" >&2; exit 77; }
+# shellcheck disable=SC2154 # deps is the pipeline's
+[ -d "$deps/kafka" ] || skip "Kafka's jars are not here: run ./pipeline setup"
+command -v java >/dev/null || skip "no Java"
+command -v node >/dev/null || skip "no node"
+
+process_clean_up() {
+    local status=$? file name
+    for file in "$TLC_RUN"/pid/process-* "$TLC_RUN"/pid/*; do
+        name=${file##*/}
+        [ -f "$file" ] || continue
+        [[ $name != process-* ]] || kill -CONT "$(pid_of "$name")" 2>/dev/null || true
+        stop "$name" 20
+    done
+    [ $status -eq 0 ] || tail -n 15 "$TLC_RUN"/log/process-*.log >&2 || true
+    rm -rf "$TLC_RUN"
+    exit $status
+}
+trap process_clean_up EXIT
+trap 'exit 130' INT TERM
+
+# Until a command succeeds, or the test has failed.
+await() { # seconds, words, command...
+    local until=$((SECONDS + $1)) words=$2
+    shift 2
+    until "$@" >/dev/null 2>&1; do
+        [ $SECONDS -lt $until ] || { printf 'FAILED: %s\n' "$words" >&2; exit 1; }
+        sleep 0.05
+    done
+}
+
+expect() { # words, wanted, got
+    if [ "$2" = "$3" ]; then
+        printf 'ok: %s (%s)\n' "$1" "$2"
+    else
+        printf 'FAILED: %s: wanted %s, got %s\n' "$1" "$2" "$3" >&2
+        exit 1
+    fi
+}
+
+not_running() { ! pid_of "$1"; }
+
+# Receivers and instances have names; receiver_port, receiver_control and process_url are by name.
+declare -A receiver_port receiver_control process_url
+receiver_start() { # name
+    local file=$TLC_RUN/receiver-$1.port
+    start "receiver-$1" node tests/support/windows_receiver.mjs "$file"
+    await 20 "receiver $1 listens" test -s "$file"
+    # shellcheck disable=SC2034
+    read -r receiver_port["$1"] receiver_control["$1"] <"$file"
+}
+receiver() { # name, what it is asked
+    get "http://127.0.0.1:${receiver_control[$1]}/$2"
+}
+
+process_start() { # instance, group, receiver, options...
+    local name=$1 group=$2 port=${receiver_port[$3]}
+    shift 3
+    process_url[$name]=http://127.0.0.1:$(choose_port $((20000 + RANDOM % 20000)) PROCESS_PORT)
+    start "process-$name" "$TLC_BIN/consumer-process" --status-listen "${process_url[$name]#http://}" \
+        --brokers "$KAFKA_BROKERS" --group "$group" --dashboard "http://127.0.0.1:$port" "$@"
+}
+process_kill() { # instance
+    kill -KILL "$(pid_of "process-$1")"
+    await 10 "process-$1 ends" not_running "process-$1"
+}
+# Ends it as people do, and sees to it that it ends well and in time.
+process_stop() { # instance
+    local pid
+    pid=$(pid_of "process-$1")
+    kill -TERM "$pid"
+    await 10 "process-$1 ends within 10 s of SIGTERM" not_running "process-$1"
+    local status=0
+    wait "$pid" || status=$?
+    expect "exit status of process-$1" 0 "$status"
+}
+status_of() { # instance, jq expression
+    get "${process_url[$1]}/status" | jq -c "$2"
+}
+read_is() { [ "$(status_of "$1" .ledger.read)" = "$2" ]; }
+read_over() { [ "$(status_of "$1" .counters.messages_read)" -gt "$2" ]; }
+owns() { [ "$(status_of "$1" '.partitions | length')" = "$2" ]; }
+says() { [ "$(status_of "$1" "$2")" = true ]; } # instance, jq condition
+# Everything of the log is applied, and the receiver has all of it.
+settled_at() { # instance, messages
+    [ "$(status_of "$1" "[.ledger.read == $2, ([.partitions[].lag] | length == 4 and all(. == 0)),
+        all(.partitions[]; .recovering | not), .dashboard.windows_waiting == 0]")" = '[true,true,true,true]' ]
+}
+
+feed() { "$TLC_BUILD/tests/topic_feed" "$KAFKA_BROKERS" trips "$@"; }
