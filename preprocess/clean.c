@@ -74,8 +74,9 @@ static enum tlc_ny_fold moment(struct clean_days *days, int64_t wall_s, int64_t 
     return tlc_ny_from_wall(wall_s, ret_at_s);
 }
 
-/* The doubled hour: the shortest trip that does not end before it starts; the first pass where that
- * leaves a choice. */
+/* The doubled and the skipped hour: the shortest trip that does not end before it starts; the first
+ * pass where that leaves a choice. A start in the skipped hour may have been read off a clock that
+ * was put forward too early, which is an hour less. */
 static void resolve(enum tlc_ny_fold start_fold, enum tlc_ny_fold end_fold, int64_t *start_s,
                     int64_t *end_s)
 {
@@ -83,6 +84,8 @@ static void resolve(enum tlc_ny_fold start_fold, enum tlc_ny_fold end_fold, int6
         *start_s += 3600; /* an end that is doubled too stays in its first pass */
     } else if (end_fold == TLC_NY_DOUBLED && *end_s < *start_s) {
         *end_s += 3600;
+    } else if (start_fold == TLC_NY_SKIPPED && *end_s < *start_s) {
+        *start_s -= 3600;
     }
 }
 
@@ -158,7 +161,7 @@ static uint16_t read_place(const struct clean *c, const struct raw_trip *raw, en
     }
     if ((raw->ok & BIT(lon)) && (raw->ok & BIT(lat))) {
         const int64_t x = raw->v[lon], y = raw->v[lat];
-        if (x == 0 && y == 0) {
+        if (x == 0 || y == 0) { /* no fix: one of them alone is no place either */
             ret->flags |= FLAG(TLC_RULE_ZERO_POINT);
         } else {
             const bool near = x >= -75000000 && x <= -72500000 && y >= 40000000 && y <= 42000000;
@@ -212,7 +215,7 @@ static void read_times(const struct clean *c, struct clean_days *days, const str
     ret->has_end = !endless;
     if (ret->has_end) {
         end_fold = moment(days, raw->v[COL_DROPOFF], &ret->end_s);
-        if (start_fold == TLC_NY_DOUBLED || end_fold == TLC_NY_DOUBLED) {
+        if (start_fold != TLC_NY_ONCE || end_fold != TLC_NY_ONCE) {
             resolve(start_fold, end_fold, &ret->start_s, &ret->end_s);
         }
         const int64_t took_s = ret->end_s - ret->start_s;

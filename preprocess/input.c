@@ -52,6 +52,25 @@ static bool begins(const struct input *in, const char *bytes, size_t n)
     return in->have >= n && memcmp(in->chunk, bytes, n) == 0;
 }
 
+static int check_parquet(const struct input *in, struct tlc_err *err)
+{
+    char end[4] = {0};
+    if (!in->regular) {
+        return tlc_err_fatal(err, TLC_EXIT_USAGE,
+                             "%s: Parquet cannot be read from a pipe: name the file",
+                             input_name(in));
+    }
+    if (pread(in->fd, end, sizeof end, in->size_bytes - (off_t)sizeof end) < 0) {
+        return tlc_err_fatal(err, TLC_EXIT_IO, "%s: reading: %s", input_name(in), strerror(errno));
+    }
+    return memcmp(end, "PAR1", sizeof end) == 0
+               ? 0
+               : tlc_err_fatal(err, TLC_EXIT_DATA,
+                               "%s: is truncated Parquet (it does not end with PAR1): fetch it "
+                               "again",
+                               input_name(in));
+}
+
 static int find_kind(struct input *in, struct tlc_err *err)
 {
     size_t i = 0;
@@ -73,10 +92,7 @@ static int find_kind(struct input *in, struct tlc_err *err)
     }
     if (begins(in, "PAR1", 4)) {
         in->kind = INPUT_PARQUET;
-        return in->regular ? 0
-                           : tlc_err_fatal(err, TLC_EXIT_USAGE,
-                                           "%s: Parquet cannot be read from a pipe: name the file",
-                                           input_name(in));
+        return check_parquet(in, err);
     }
     if (named_parquet) {
         return tlc_err_fatal(err, TLC_EXIT_DATA, "%s: is not Parquet (it does not begin with PAR1)",
@@ -182,7 +198,7 @@ static int inflate_some(struct input *in, bool *ret_end, struct tlc_err *err)
         if (rc != 0) {
             return rc;
         }
-        if (in->have == 0) {
+        if (in->at == in->have) {
             return tlc_err_fatal(err, TLC_EXIT_DATA,
                                  "%s: gzip data ends early: the file is truncated; fetch it again",
                                  input_name(in));

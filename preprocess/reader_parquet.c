@@ -83,7 +83,10 @@ int parquet_open(struct parquet_reader *r, struct input *in,
     tlc_buf_init(&r->text, NAMES_BYTES_MAX);
     snprintf(r->path, sizeof r->path, "/proc/self/fd/%d", in->fd);
     int rc = duck_open(&r->duck, settings->library, settings->threads, settings->memory_bytes, err);
-    rc = rc == 0 ? read_names(r, err) : rc;
+    if (rc == 0) {
+        rc = read_names(r, err);
+        rc = rc == 0 ? 0 : tlc_err_note(err, "cannot be read as Parquet");
+    }
     if (rc != 0) {
         parquet_close(r);
         return tlc_err_note(err, "%s", input_name(in));

@@ -14,7 +14,7 @@ enum tlc_rule_level { TLC_LEVEL_REJECT, TLC_LEVEL_FLAG };
 /* X(enum, id, level, text) - rows of files (preprocess) first, then events (server, consumers). */
 #define TLC_RULES(X)                                                                               \
     X(TLC_RULE_NONE, "ok", FLAG, "nothing wrong")                                                  \
-    X(TLC_RULE_BAD_FIELD_COUNT, "bad_field_count", REJECT, "fewer fields than the header names")   \
+    X(TLC_RULE_BAD_FIELD_COUNT, "bad_field_count", REJECT, "fields are missing, or too many")      \
     X(TLC_RULE_MISSING_TIME, "missing_time", REJECT, "pickup or drop-off time is empty")           \
     X(TLC_RULE_BAD_TIME, "bad_time", REJECT, "a time cannot be read or is no real time")           \
     X(TLC_RULE_BAD_NUMBER, "bad_number", REJECT, "a needed field is no number")                    \
@@ -35,7 +35,7 @@ enum tlc_rule_level { TLC_LEVEL_REJECT, TLC_LEVEL_FLAG };
     X(TLC_RULE_NO_PASSENGERS, "no_passengers", FLAG, "passenger count is empty")                   \
     X(TLC_RULE_ZERO_PASSENGERS, "zero_passengers", FLAG, "passenger count is zero")                \
     X(TLC_RULE_UNKNOWN_ZONE, "unknown_zone", FLAG, "a trip end has zone 264 or 265, or none")      \
-    X(TLC_RULE_ZERO_POINT, "zero_point", FLAG, "a coordinate is 0, 0")                             \
+    X(TLC_RULE_ZERO_POINT, "zero_point", FLAG, "a coordinate is zero")                             \
     X(TLC_RULE_FAR_POINT, "far_point", FLAG, "a coordinate lies far from New York")                \
     X(TLC_RULE_NO_END, "no_end", FLAG, "no drop-off time: one event only")                         \
     X(TLC_RULE_SKIPPED_HOUR, "skipped_hour", FLAG, "time lies in the hour that March skips")       \
