@@ -166,6 +166,7 @@ CREATE TABLE batch_run (
 );
 
 -- Days of a source's month on which nothing started and nothing ended; up to its last day with data unless it was sent whole.
+-- A day that is yet to be made is none.
 CREATE VIEW batch_gap AS
 SELECT s.source_id, d.day
 FROM (SELECT source_id, closed_at, to_date(month::text, 'YYYYMM') AS first
@@ -178,7 +179,9 @@ CROSS JOIN LATERAL (
     FROM generate_series(s.first::timestamp, s.first + interval '1 month' - interval '1 day', interval '1 day') g) d
 WHERE (s.closed_at IS NOT NULL OR d.day < seen.last)
   AND NOT EXISTS (SELECT FROM day_total t
-                  WHERE t.source_id = s.source_id AND t.day = d.day AND t.zone_id = 0 AND t.starts + t.ends > 0);
+                  WHERE t.source_id = s.source_id AND t.day = d.day AND t.zone_id = 0 AND t.starts + t.ends > 0)
+  AND NOT EXISTS (SELECT FROM dirty_day m WHERE m.source_id = s.source_id AND m.day = d.day)
+  AND NOT EXISTS (SELECT FROM batch_todo m WHERE m.period = 'day' AND m.owner = s.source_id AND m.start = d.day);
 
 -- Where the stream's windows and the days differ. windows: an array of docs/windows.md's window objects (or of sums of them;
 -- only source, start, starts and ends are used, and no window may span a New York midnight). A trip that was late for its

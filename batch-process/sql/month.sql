@@ -1,8 +1,8 @@
 -- $1 dataset, $2 the month's first day, $3 the next month's. Quantiles come from the ride times of all its days.
-WITH total AS (
+WITH total AS MATERIALIZED (
     SELECT * FROM day_total
     WHERE dataset = $1::smallint AND day >= $2::date AND day < $3::date
-), bins AS (
+), bins AS MATERIALIZED (
     SELECT zone_id, array_agg(n ORDER BY minute) AS ride_bins
     FROM (SELECT zone_id, minute, sum(n) AS n
           FROM total CROSS JOIN LATERAL unnest(ride_bins) WITH ORDINALITY AS b (n, minute)
@@ -14,7 +14,7 @@ WITH total AS (
     CROSS JOIN LATERAL unnest(d.ride_s, d.trips) AS r (ride_s, trips)
     WHERE d.source_id / 1000000 = $1::smallint AND d.day >= $2::date AND d.day < $3::date
     GROUP BY r.ride_s
-), quantiles AS (
+), quantiles AS MATERIALIZED (
     SELECT 0::smallint AS zone_id, min(ride_s) FILTER (WHERE upto >= 0.5 * n) AS p50,
            min(ride_s) FILTER (WHERE upto >= 0.9 * n) AS p90, min(ride_s) FILTER (WHERE upto >= 0.99 * n) AS p99
     FROM rides
