@@ -3,11 +3,11 @@
 #
 # For: fetch URL FILE CHECK. The file comes into FILE.part, resumes there after any interruption, and gets its name only when its
 # length is the one announced and CHECK (a function: file -> 0, or a reason on stdout) takes it. Two at once: the second waits.
-# Settings: fetch_tries (4), fetch_pause_s (1, doubled each time). Exit codes as sysexits names them.
+# Settings: fetch_tries (4), fetch_pause_s (1, doubled each time; TLC_FETCH_PAUSE_S). Exit codes as sysexits names them.
 # Not for: unpacking, or guessing addresses.
 
 fetch_tries=4
-fetch_pause_s=1
+fetch_pause_s=${TLC_FETCH_PAUSE_S:-1}
 
 note() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() { # exit code, words
@@ -66,6 +66,8 @@ fetch_once() { # url, part
     [ $status -eq 0 ] || { retry_class $status 0 || return; }
     case $head_status in
     403 | 404 | 410) return 3 ;;
+    2* | '') ;;
+    *) head_length='' head_stamp='' ;; # of an error's page; whether there is a file, GET will tell
     esac
     have=$(size_of "$part")
     # Bytes of another edition of the file are no beginning of this one.

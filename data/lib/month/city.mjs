@@ -13,7 +13,9 @@ const DETOUR = 1.3; // streets against the straight line
 
 const BUSINESS = new Set([12, 13, 87, 88, 100, 161, 162, 163, 164, 170, 186, 209, 230, 231, 261]);
 const NIGHTLIFE = new Set([7, 48, 50, 68, 79, 90, 112, 113, 114, 144, 148, 158, 211, 217, 234, 246, 249, 255, 256]);
-const QUIET = new Map([[2, 0.01], [8, 0.05], [43, 0.5], [99, 0.01], [103, 0.01], [110, 0.01], [194, 0.05], [199, 0.01], [202, 0.2]]);
+// Many more, or hardly any: the Upper East and West Sides; parks, islands, cemeteries.
+const UNUSUAL = new Map([[142, 1.4], [236, 2.2], [237, 2.2], [239, 1.6], [263, 1.5], [2, 0.01], [8, 0.05], [43, 0.5], [99, 0.01], [103, 0.01], [110, 0.01], [194, 0.05],
+  [199, 0.01], [202, 0.2]]);
 const GREEN_STANDS = new Map([[74, 100], [75, 70], [41, 25], [42, 14], [43, 20], [82, 25], [95, 25], [166, 25], [7, 14], [65, 14],
   [97, 14], [129, 14], [130, 14], [244, 14], [260, 14]]);
 
@@ -49,12 +51,15 @@ const PICKUPS = {
   },
 };
 
+// Green cabs wait at few stands, but go everywhere, downtown too.
+const greenDropoffs = (zone) => Math.sqrt(PICKUPS.green(zone)) + (zone.service === 'Yellow Zone' ? 2.5 : 0);
+
 // Of each dataset: what draws pickups and drop-offs, how far a usual trip goes, the airports' share of both ends.
 const CITIES = {
-  yellow: {pickups: PICKUPS.yellow, scale: 0.95, spread: 1.5, from: {[JFK]: 0.045, [LGA]: 0.035}, to: {[JFK]: 0.016, [LGA]: 0.014, [EWR]: 0.003}},
-  green: {pickups: PICKUPS.green, scale: 1.1, spread: 4, from: {[JFK]: 0.0004, [LGA]: 0.0008}, to: {[JFK]: 0.005, [LGA]: 0.02, [EWR]: 0.001}},
-  fhv: {pickups: PICKUPS.hailed, scale: 2, spread: 3, from: {[JFK]: 0.015, [LGA]: 0.015}, to: {[JFK]: 0.02, [LGA]: 0.02, [EWR]: 0.01}},
-  fhvhv: {pickups: PICKUPS.hailed, scale: 1.7, spread: 3, from: {[JFK]: 0.02, [LGA]: 0.022}, to: {[JFK]: 0.022, [LGA]: 0.023, [EWR]: 0.006}},
+  yellow: {pickups: PICKUPS.yellow, dropoffs: PICKUPS.yellow, scale: 0.95, spread: 1.5, from: {[JFK]: 0.045, [LGA]: 0.035}, to: {[JFK]: 0.016, [LGA]: 0.014, [EWR]: 0.003}},
+  green: {pickups: PICKUPS.green, dropoffs: greenDropoffs, scale: 1.1, spread: 1, from: {[JFK]: 0.0004, [LGA]: 0.0008}, to: {[JFK]: 0.005, [LGA]: 0.02, [EWR]: 0.001}},
+  fhv: {pickups: PICKUPS.hailed, dropoffs: PICKUPS.hailed, scale: 2, spread: 3, from: {[JFK]: 0.015, [LGA]: 0.015}, to: {[JFK]: 0.02, [LGA]: 0.02, [EWR]: 0.01}},
+  fhvhv: {pickups: PICKUPS.hailed, dropoffs: PICKUPS.hailed, scale: 1.7, spread: 3, from: {[JFK]: 0.02, [LGA]: 0.022}, to: {[JFK]: 0.022, [LGA]: 0.023, [EWR]: 0.006}},
 };
 
 // By part of the day: factor for business and for nightlife zones, as pickups and as drop-offs.
@@ -67,7 +72,7 @@ const PARTS = [
 const partOf = (hour, weekend) => hour < 5 || hour >= 23 ? 0 : hour < 11 && !weekend ? 1 : hour < 16 ? 2 : 3;
 
 const lively = (zone, [business, nightlife]) =>
-  (BUSINESS.has(zone.id) ? business : 1) * (NIGHTLIFE.has(zone.id) ? nightlife : 1) * (QUIET.get(zone.id) ?? 1);
+  (BUSINESS.has(zone.id) ? business : 1) * (NIGHTLIFE.has(zone.id) ? nightlife : 1) * (UNUSUAL.get(zone.id) ?? 1);
 
 // Airports get their share of the whole, whatever the other weights sum up to.
 function withShares(zones, weights, shares) {
@@ -104,9 +109,9 @@ export class City {
   }
 
   tablesOf(part) {
-    const {pickups, scale, spread, from, to} = this.city;
+    const {pickups, dropoffs, scale, spread, from, to} = this.city;
     const starts = this.zones.map((zone) => pickups(zone) * lively(zone, part.pickups));
-    const draw = this.zones.map((zone) => (pickups(zone) + spread / (1 + fromMidtown(zone) / 4)) * lively(zone, part.dropoffs));
+    const draw = this.zones.map((zone) => (dropoffs(zone) + spread / (1 + fromMidtown(zone) / 4)) * lively(zone, part.dropoffs));
     const ends = this.zones.map((origin) => {
       const far = origin.id === JFK || origin.id === LGA || origin.id === EWR;
       const weights = this.zones.map((zone, i) => draw[i] * (far ? 1 : exp(-miles(origin, zone) / scale) + 0.004));

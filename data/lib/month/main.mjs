@@ -3,7 +3,7 @@
 // Hour after hour, as TLC's files are sorted; within an hour in any order. One trip is in memory at a time. The same arguments give the
 // same bytes, whatever the machine and the version of Node (a .gz may be packed differently by another zlib).
 
-import {closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync, writeSync} from 'node:fs';
+import {closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync, writeSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {createGzip} from 'node:zlib';
@@ -118,7 +118,10 @@ class Output {
     this.path = path;
     this.fd = 1;
     if (path !== '-') {
-      mkdirSync(dirname(path), {recursive: true});
+      // Not recursive: an output folder that is spelled wrong is not to be made.
+      if (dirname(path) === join(DATA, 'months') && !existsSync(dirname(path))) {
+        mkdirSync(dirname(path));
+      }
       this.temp = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
       this.fd = openSync(this.temp, 'w');
     }
