@@ -92,7 +92,6 @@ static int on_assigned(void *ctx, int32_t number, struct tlc_str metadata, int64
     }
     *p = (struct store_partition){.owned = true, .next = next, .stored_to = next};
     *offset = next;
-    s->resting = false; /* if it is still full, the next turn pauses all again */
     tlc_log(TLC_INFO, "partition_assigned", "partition=%" PRId32 " position=%" PRId64, number,
             next);
     return TLC_OK;

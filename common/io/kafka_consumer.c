@@ -114,7 +114,7 @@ static int conf_put_ours(rd_kafka_conf_t *conf, const struct tlc_kafka_consumer_
         conf_put(conf, "client.id", o->client_id, err) != TLC_OK) {
         return err->cls;
     }
-    return TLC_OK;
+    return o->instance ? conf_put(conf, "group.instance.id", o->instance, err) : TLC_OK;
 }
 
 /* ---- partitions ---- */
@@ -213,6 +213,7 @@ static void take_partitions(struct tlc_kafka_consumer *c, rd_kafka_topic_partiti
     if (!asked) {
         c->failure = err;
     }
+    rd_kafka_resume_partitions(c->rk, list); /* librdkafka keeps a pause beyond the assignment */
     rd_kafka_topic_partition_list_t *unread = rd_kafka_topic_partition_list_new(list->cnt);
     for (int i = 0; i < list->cnt; i++) {
         rd_kafka_topic_partition_t *e = &list->elems[i];

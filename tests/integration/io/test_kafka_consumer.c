@@ -468,6 +468,50 @@ static void two_members__one_joins_and_leaves__every_message_once(void **state)
     cluster_close(&c);
 }
 
+/* A pause ends with the assignment: whoever gets the partition back begins unpaused. */
+static void pause__partition_goes_and_comes_back__is_read(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct member *a = member_new(), *b = member_new();
+    struct tlc_err err;
+    cluster_open(&c);
+    member_join(a, &c);
+    int64_t until_ms = tlc_now_ms() + DEADLINE_MS;
+    while (owned_n(a) != PARTITIONS) {
+        assert_true(tlc_now_ms() < until_ms);
+        assert_int_not_equal(turn(a, &err), TLC_FATAL);
+    }
+    for (int32_t p = 0; p < PARTITIONS; p++) {
+        assert_int_equal(tlc_kafka_consumer_pause(a->consumer, p, true, &err), TLC_OK);
+    }
+    if (member_open(b, c.brokers, NULL, &err) != TLC_OK) {
+        fail_msg("%s", err.text);
+    }
+    while (owned_n(a) != 2 || owned_n(b) != 2) {
+        assert_true(tlc_now_ms() < until_ms);
+        assert_int_not_equal(turn(a, &err), TLC_FATAL);
+        assert_int_not_equal(turn(b, &err), TLC_FATAL);
+    }
+    bool moved[PARTITIONS];
+    memcpy(moved, b->owned, sizeof(moved));
+    tlc_kafka_consumer_close(&b->consumer);
+    while (owned_n(a) != PARTITIONS) {
+        assert_true(tlc_now_ms() < until_ms);
+        assert_int_not_equal(turn(a, &err), TLC_FATAL);
+    }
+    for (int32_t p = 0; p < PARTITIONS; p++) {
+        produce(&c, p, 0, 10);
+    }
+    read_until(a, 20);
+    for (int32_t p = 0; p < PARTITIONS; p++) {
+        assert_int_equal(a->next[p], moved[p] ? 10 : 0);
+    }
+    member_free(a);
+    member_free(b);
+    cluster_close(&c);
+}
+
 static void open__unknown_property__usage(void **state)
 {
     (void)state;
@@ -509,6 +553,7 @@ int main(void)
         cmocka_unit_test(range__asked_and_cached),
         cmocka_unit_test(poll__position_past_the_log__fatal_and_says_what_is_lost),
         cmocka_unit_test(two_members__one_joins_and_leaves__every_message_once),
+        cmocka_unit_test(pause__partition_goes_and_comes_back__is_read),
         cmocka_unit_test(open__unknown_property__usage),
         cmocka_unit_test(poll__no_broker__retry_with_words),
     };

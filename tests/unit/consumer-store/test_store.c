@@ -4,7 +4,7 @@
 #include "consumer-store/store.h"
 #include "tests/unit/consumer-store/fakes.h"
 
-#define DEADLINE_MS 10000
+#define DEADLINE_MS 30000
 
 /* One instance over a log and a database of its own. */
 struct fixture {
@@ -157,6 +157,30 @@ static void step__database_away__rests_and_then_goes_on(void **state)
     run_until(f, 0, 1000);
     assert_false(f->source.paused[0]);
     assert_int_equal(fake_db_faults(&f->db, 0, 0, 1000), 0);
+    fixture_free(f);
+}
+
+static void step__partition_comes_while_resting__all_go_on(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(100);
+    fill(f, 0, 1000);
+    fill(f, 1, 50);
+    f->source.wanted[0] = true;
+    f->source.poll_max = 100;
+    fake_db_set(&f->db, FAKE_AWAY);
+    int64_t until_ms = tlc_now_ms() + DEADLINE_MS;
+    while (!f->source.paused[0]) {
+        assert_true(tlc_now_ms() < until_ms);
+        step_after(f, 1);
+    }
+    f->source.wanted[1] = true;
+    step_after(f, 1);
+    fake_db_set(&f->db, FAKE_DONE);
+    run_until(f, 1, 50);
+    run_until(f, 0, 1000);
+    assert_int_equal(fake_db_faults(&f->db, 0, 0, 1000), 0);
+    assert_int_equal(fake_db_faults(&f->db, 1, 0, 50), 0);
     fixture_free(f);
 }
 
@@ -367,6 +391,7 @@ int main(void)
         cmocka_unit_test(step__small_batch__written_once_it_is_old),
         cmocka_unit_test(step__garbage_and_marks__counted_and_passed),
         cmocka_unit_test(step__database_away__rests_and_then_goes_on),
+        cmocka_unit_test(step__partition_comes_while_resting__all_go_on),
         cmocka_unit_test(step__answer_to_commit_lost__not_written_twice),
         cmocka_unit_test(step__someone_else_moved_on__position_read_again),
         cmocka_unit_test(step__one_part_fenced__the_others_written),

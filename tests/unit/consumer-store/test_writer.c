@@ -4,7 +4,7 @@
 #include "consumer-store/writer.h"
 #include "tests/unit/consumer-store/fakes.h"
 
-#define DEADLINE_MS 10000
+#define DEADLINE_MS 30000
 
 struct fixture {
     struct fake_db db;
