@@ -44,6 +44,10 @@ struct tlc_kafka_consumer_hooks {
 
 struct tlc_kafka_consumer_options {
     const char *brokers, *topic, *group, *client_id;
+    /* Its name in the group, letters, digits, ".", "_", "-": who comes back under the same name
+     * goes on at once, instead of after the session of the one that crashed. In exchange a member
+     * that leaves for good is missed only after its session. NULL = none. */
+    const char *instance;
     const struct tlc_opt_list *properties; /* -X name=value; the last word */
     int64_t batch_max;                     /* messages a poll */
     int64_t queue_bytes;                   /* fetched ahead, in all */
