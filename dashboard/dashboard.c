@@ -134,22 +134,25 @@ int dashboard_open(struct dashboard *d, const struct dashboard_options *options,
                    struct tlc_err *err)
 {
     d->options = options;
-    const char *label = options->label != NULL ? options->label : "";
     int rc = open_store(d, err);
     rc = rc == TLC_OK ? open_pages(d, err) : rc;
     rc = rc == TLC_OK ? open_peers(d, err) : rc;
     if (rc != TLC_OK) {
         return rc;
     }
-    stream_hub_init(&d->hub, &d->store, label, tlc_now_ms, tlc_http_stream_wake);
-    d->hub_open = true;
     fill_status(d);
+    d->topics = (struct topics){.store = &d->store,
+                                .peers = &d->peers,
+                                .label = options->label != NULL ? options->label : "",
+                                .own_status = *find_route(d, "/status"),
+                                .now_ms = tlc_now_ms};
+    topics_init(&d->topics);
+    stream_hub_init(&d->hub, d->topics.rows, TOPICS_N, tlc_now_ms, tlc_http_stream_wake);
+    d->hub_open = true;
     d->context = (struct routes_context){.store = &d->store,
                                          .hub = &d->hub,
-                                         .peers = &d->peers,
+                                         .topics = &d->topics,
                                          .pages = &d->pages,
-                                         .label = label,
-                                         .own_status = *find_route(d, "/status"),
                                          .now_ms = tlc_now_ms};
     routes_fill(&d->context, d->routes + TLC_STATUS_ROUTES_N);
     rc = open_http(d, err);

@@ -13,6 +13,7 @@ struct dashboard {
     struct store store;
     struct pages pages;
     struct peers peers;
+    struct topics topics;
     struct stream_hub hub;
     struct routes_context context;
     struct tlc_status status;

@@ -9,7 +9,6 @@
 #include "dashboard/summary.h"
 #include "dashboard/window_message.h"
 
-#define STATUS_BYTES_MAX ((size_t)8 << 20)
 #define WINDOWS_BYTES_MAX ((size_t)64 << 20)
 #define RETRY_AFTER_S 1
 
@@ -115,22 +114,69 @@ static enum tlc_http_verdict post_windows(void *ctx, const struct tlc_http_reque
 
 /* --- from memory --- */
 
-static enum tlc_http_verdict get_summary(void *ctx, const struct tlc_http_request *request,
-                                         struct tlc_http_response *r)
+/* A topic as a whole. */
+static enum tlc_http_verdict get_topic(struct routes_context *c, enum topic_id id,
+                                       const struct windows_filter *filter,
+                                       struct tlc_http_response *r)
 {
-    struct routes_context *c = ctx;
-    struct windows_filter filter;
-    if (!read_filter(request, &filter, r)) {
-        return TLC_HTTP_REPLY;
+    const struct stream_topic *t = &c->topics->rows[id];
+    tlc_buf_init(&r->body, t->bytes_max);
+    if (t->hold != NULL) {
+        t->hold(t->ctx);
     }
-    tlc_buf_init(&r->body, SUMMARY_BYTES_MAX);
-    store_read_begin(c->store);
-    const struct summary_facts facts = {c->store->store_id, c->label, c->now_ms()};
-    bool made = summary_encode(&c->store->windows, &filter, &facts, &r->body);
-    store_read_end(c->store);
+    bool made = t->encode(t->ctx, filter, &r->body);
+    if (t->let_go != NULL) {
+        t->let_go(t->ctx);
+    }
     r->body.failed = r->body.failed || !made;
     return json(r);
 }
+
+static enum tlc_http_verdict get_summary(void *ctx, const struct tlc_http_request *request,
+                                         struct tlc_http_response *r)
+{
+    struct windows_filter filter;
+    return read_filter(request, &filter, r) ? get_topic(ctx, TOPIC_SUMMARY, &filter, r)
+                                            : TLC_HTTP_REPLY;
+}
+
+static enum tlc_http_verdict get_status(void *ctx, const struct tlc_http_request *request,
+                                        struct tlc_http_response *r)
+{
+    (void)request;
+    const struct windows_filter everything = {.dataset = 0};
+    return get_topic(ctx, TOPIC_STATUS, &everything, r);
+}
+
+/* --- as streams --- */
+
+static void open_stream(struct routes_context *c, enum topic_id id,
+                        const struct windows_filter *filter, const struct tlc_http_request *request,
+                        struct tlc_http_response *r)
+{
+    struct tlc_str last = request->lookup(request->connection, 'h', "Last-Event-ID");
+    stream_open(c->hub, &c->topics->rows[id], filter, last, r);
+}
+
+static enum tlc_http_verdict stream_summary(void *ctx, const struct tlc_http_request *request,
+                                            struct tlc_http_response *r)
+{
+    struct windows_filter filter;
+    if (read_filter(request, &filter, r)) {
+        open_stream(ctx, TOPIC_SUMMARY, &filter, request, r);
+    }
+    return TLC_HTTP_REPLY;
+}
+
+static enum tlc_http_verdict stream_status(void *ctx, const struct tlc_http_request *request,
+                                           struct tlc_http_response *r)
+{
+    const struct windows_filter everything = {.dataset = 0};
+    open_stream(ctx, TOPIC_STATUS, &everything, request, r);
+    return TLC_HTTP_REPLY;
+}
+
+/* --- zones --- */
 
 static enum tlc_http_verdict get_zones(void *ctx, const struct tlc_http_request *request,
                                        struct tlc_http_response *r)
@@ -148,38 +194,13 @@ static enum tlc_http_verdict get_zones(void *ctx, const struct tlc_http_request 
     return json(r);
 }
 
-static enum tlc_http_verdict get_stream(void *ctx, const struct tlc_http_request *request,
-                                        struct tlc_http_response *r)
-{
-    struct routes_context *c = ctx;
-    struct windows_filter filter;
-    if (read_filter(request, &filter, r)) {
-        stream_open(c->hub, &filter, request->lookup(request->connection, 'h', "Last-Event-ID"), r);
-    }
-    return TLC_HTTP_REPLY;
-}
-
 static enum tlc_http_verdict get_meta(void *ctx, const struct tlc_http_request *request,
                                       struct tlc_http_response *r)
 {
     (void)request;
     struct routes_context *c = ctx;
     tlc_buf_init(&r->body, SUMMARY_BYTES_MAX);
-    summary_meta_encode(c->label, c->pages->shapes, &r->body);
-    return json(r);
-}
-
-static enum tlc_http_verdict get_status(void *ctx, const struct tlc_http_request *request,
-                                        struct tlc_http_response *r)
-{
-    struct routes_context *c = ctx;
-    struct tlc_http_response own = {0};
-    struct store_totals totals;
-    (void)c->own_status.handler(c->own_status.ctx, request, &own);
-    store_totals(c->store, &totals);
-    tlc_buf_init(&r->body, STATUS_BYTES_MAX);
-    peers_json(c->peers, tlc_str_trim(tlc_buf_str(&own.body)), &totals, &r->body);
-    tlc_http_response_release(&own);
+    summary_meta_encode(c->topics->label, c->pages->shapes, &r->body);
     return json(r);
 }
 
@@ -282,13 +303,21 @@ void routes_fill(struct routes_context *context, struct tlc_http_route *ret_rout
         enum tlc_http_verdict (*handler)(void *, const struct tlc_http_request *,
                                          struct tlc_http_response *);
     } gets[ROUTES_N - 1] = {
-        {"/api/summary", get_summary},   {"/api/stream", get_stream},
-        {"/api/zones", get_zones},       {"/api/windows", get_windows},
-        {"/api/windows/dump", get_dump}, {"/api/status", get_status},
-        {"/api/meta", get_meta},         {"/", get_page},
-        {"/pipeline", get_page},         {"/style.css", get_page},
-        {"/icon.svg", get_page},         {"/openapi.yaml", get_page},
-        {"/zones.geojson", get_page},    {"/js/{file}", get_page},
+        {"/api/summary", get_summary},
+        {"/api/stream", stream_summary},
+        {"/api/zones", get_zones},
+        {"/api/windows", get_windows},
+        {"/api/windows/dump", get_dump},
+        {"/api/status", get_status},
+        {"/api/status/stream", stream_status},
+        {"/api/meta", get_meta},
+        {"/", get_page},
+        {"/pipeline", get_page},
+        {"/style.css", get_page},
+        {"/icon.svg", get_page},
+        {"/openapi.yaml", get_page},
+        {"/zones.geojson", get_page},
+        {"/js/{file}", get_page},
         {"/vendor/{file}", get_page},
     };
     ret_routes[0] = (struct tlc_http_route){.method = "POST",

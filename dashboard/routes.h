@@ -7,11 +7,11 @@
 
 #include "common/io/status_http.h"
 #include "dashboard/pages.h"
-#include "dashboard/peers.h"
 #include "dashboard/store.h"
 #include "dashboard/stream.h"
+#include "dashboard/topics.h"
 
-#define ROUTES_N 16
+#define ROUTES_N 17
 /* GET /api/windows: windows in a reply, by default and at most. */
 #define ROUTES_WINDOWS_DEFAULT 500
 #define ROUTES_WINDOWS_MAX 5000
@@ -21,10 +21,8 @@
 struct routes_context {
     struct store *store;
     struct stream_hub *hub;
-    struct peers *peers;
+    struct topics *topics;
     const struct pages *pages;
-    const char *label; /* "" when there is none */
-    struct tlc_http_route own_status;
     int64_t (*now_ms)(void);
     _Atomic int dumps_n;
 };

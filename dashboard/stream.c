@@ -16,7 +16,7 @@ static const struct tlc_counter_def stream_defs[] = {STREAM_COUNTERS(TLC_COUNTER
 struct message {
     size_t refs;
     int64_t serial, revision;
-    char id[STREAM_ID_SIZE]; /* revision.store_id */
+    char id[STREAM_ID_SIZE];
     struct tlc_buf bytes;
 };
 
@@ -36,6 +36,7 @@ struct stream_client {
 
 struct stream_channel {
     struct stream_channel *next;
+    const struct stream_topic *topic;
     struct windows_filter filter;
     struct message *newest; /* NULL before the first */
     struct stream_client *clients;
@@ -43,10 +44,12 @@ struct stream_channel {
     bool stepped; /* had its turn in this round of steps */
 };
 
-void stream_hub_init(struct stream_hub *hub, struct store *store, const char *label,
+void stream_hub_init(struct stream_hub *hub, const struct stream_topic *topics, size_t topics_n,
                      int64_t (*now_ms)(void), void (*wake)(struct tlc_http_stream *stream))
 {
-    *hub = (struct stream_hub){.store = store, .label = label, .now_ms = now_ms, .wake = wake};
+    assert(topics_n <= STREAM_TOPICS_MAX);
+    *hub =
+        (struct stream_hub){.topics = topics, .topics_n = topics_n, .now_ms = now_ms, .wake = wake};
     pthread_mutex_init(&hub->lock, NULL);
     tlc_counters_init(&hub->counters, stream_defs, STREAM_COUNTER_N);
 }
@@ -68,27 +71,48 @@ static void message_unref(struct message *m)
     }
 }
 
-/* Takes no lock but the store's: encoding may take milliseconds. NULL when memory is refused. */
-static struct message *message_make(struct stream_hub *hub, const struct windows_filter *filter)
+static void hold(const struct stream_topic *t)
+{
+    if (t->hold != NULL) {
+        t->hold(t->ctx);
+    }
+}
+
+static void let_go(const struct stream_topic *t)
+{
+    if (t->let_go != NULL) {
+        t->let_go(t->ctx);
+    }
+}
+
+static int64_t revision_of(const struct stream_topic *t)
+{
+    hold(t);
+    int64_t revision = t->revision(t->ctx);
+    let_go(t);
+    return revision;
+}
+
+/* Not under hub->lock: encoding may take milliseconds. NULL when memory is refused. */
+static struct message *message_make(struct stream_hub *hub, const struct stream_topic *t,
+                                    const struct windows_filter *filter)
 {
     struct message *m = calloc(1, sizeof *m);
     if (m == NULL) {
         return NULL;
     }
     m->refs = 1;
-    tlc_buf_init(&m->bytes, SUMMARY_BYTES_MAX);
-    struct store *s = hub->store;
-    store_read_begin(s);
-    m->revision = s->windows.revision;
-    (void)snprintf(m->id, sizeof m->id, "%" PRId64 ".%s", m->revision, s->store_id);
-    const struct summary_facts facts = {s->store_id, hub->label, hub->now_ms()};
-    tlc_buf_printf(&m->bytes, "id: %s\nevent: summary\ndata: ", m->id);
-    bool made = summary_encode(&s->windows, filter, &facts, &m->bytes);
-    /* Within the store's lock: of two messages the later one is never the older picture. */
+    tlc_buf_init(&m->bytes, t->bytes_max);
+    hold(t);
+    m->revision = t->revision(t->ctx);
+    t->id(t->ctx, m->id, sizeof m->id);
+    tlc_buf_printf(&m->bytes, "id: %s\nevent: %s\ndata: ", m->id, t->event);
+    bool made = t->encode(t->ctx, filter, &m->bytes);
+    /* While the topic is held: of two messages the later one is never the older picture. */
     pthread_mutex_lock(&hub->lock);
     m->serial = ++hub->serial;
     pthread_mutex_unlock(&hub->lock);
-    store_read_end(s);
+    let_go(t);
     tlc_buf_append(&m->bytes, "\n\n", 2);
     if (!made || m->bytes.failed) {
         message_unref(m);
@@ -100,25 +124,26 @@ static struct message *message_make(struct stream_hub *hub, const struct windows
 
 /* --- channels, under hub->lock --- */
 
-static struct stream_channel *channel_find(struct stream_hub *hub,
+static struct stream_channel *channel_find(struct stream_hub *hub, const struct stream_topic *topic,
                                            const struct windows_filter *filter)
 {
     struct stream_channel *c = hub->channels;
-    while (c != NULL && !summary_filter_equal(&c->filter, filter)) {
+    while (c != NULL && !(c->topic == topic && summary_filter_equal(&c->filter, filter))) {
         c = c->next;
     }
     return c;
 }
 
-static struct stream_channel *channel_make(struct stream_hub *hub,
+static struct stream_channel *channel_make(struct stream_hub *hub, const struct stream_topic *topic,
                                            const struct windows_filter *filter)
 {
-    struct stream_channel *c = channel_find(hub, filter);
+    struct stream_channel *c = channel_find(hub, topic, filter);
     if (c != NULL || hub->channels_n == STREAM_CHANNELS_MAX) {
         return c;
     }
     c = calloc(1, sizeof *c);
     if (c != NULL) {
+        c->topic = topic;
         c->filter = *filter;
         c->next = hub->channels;
         hub->channels = c;
@@ -261,31 +286,24 @@ static void client_join(struct stream_client *c, struct stream_channel *channel,
     tlc_counter_add(&c->hub->counters, STREAM_CLIENTS, 1);
 }
 
-static int64_t store_revision(struct store *s)
-{
-    store_read_begin(s);
-    int64_t revision = s->windows.revision;
-    store_read_end(s);
-    return revision;
-}
-
 /* Puts the client into its channel, which then has a message. false: no memory, or too many
  * channels. */
-static bool enter(struct stream_hub *hub, const struct windows_filter *filter,
-                  struct stream_client *c, struct tlc_str last_event_id)
+static bool enter(struct stream_client *c, const struct stream_topic *topic,
+                  const struct windows_filter *filter, struct tlc_str last_event_id)
 {
-    int64_t revision = store_revision(hub->store);
+    struct stream_hub *hub = c->hub;
+    int64_t revision = revision_of(topic);
     pthread_mutex_lock(&hub->lock);
-    const struct stream_channel *held = channel_find(hub, filter);
+    const struct stream_channel *held = channel_find(hub, topic, filter);
     bool fresh = held != NULL && held->newest != NULL && held->newest->revision == revision;
     bool room = held != NULL || hub->channels_n < STREAM_CHANNELS_MAX;
     pthread_mutex_unlock(&hub->lock);
     if (!room) {
         return false;
     }
-    struct message *m = fresh ? NULL : message_make(hub, filter);
+    struct message *m = fresh ? NULL : message_make(hub, topic, filter);
     pthread_mutex_lock(&hub->lock);
-    struct stream_channel *channel = channel_make(hub, filter);
+    struct stream_channel *channel = channel_make(hub, topic, filter);
     if (channel != NULL && m != NULL) {
         channel_offer(channel, m);
     } else {
@@ -301,14 +319,15 @@ static bool enter(struct stream_hub *hub, const struct windows_filter *filter,
     return joined;
 }
 
-void stream_open(struct stream_hub *hub, const struct windows_filter *filter,
-                 struct tlc_str last_event_id, struct tlc_http_response *r)
+void stream_open(struct stream_hub *hub, const struct stream_topic *topic,
+                 const struct windows_filter *filter, struct tlc_str last_event_id,
+                 struct tlc_http_response *r)
 {
     struct stream_client *c = calloc(1, sizeof *c);
     if (c != NULL) {
         c->hub = hub;
     }
-    if (c == NULL || !enter(hub, filter, c, last_event_id)) {
+    if (c == NULL || !enter(c, topic, filter, last_event_id)) {
         free(c);
         tlc_http_error(r, 503, "busy", "too many different views are open; close one, or wait");
         tlc_http_header_add(r, "Retry-After", "5");
@@ -341,11 +360,13 @@ static void wake_client(struct stream_hub *hub, struct stream_client *c, int64_t
     }
 }
 
-/* A channel that has not had its turn and has no message of that revision; NULL when all had. */
-static struct stream_channel *next_turn(struct stream_hub *hub, int64_t revision)
+/* A channel that has news and has not had its turn; NULL when all had. revisions: of each topic. */
+static struct stream_channel *next_turn(struct stream_hub *hub, const int64_t *revisions)
 {
     struct stream_channel *c = hub->channels;
-    while (c != NULL && (c->stepped || (c->newest != NULL && c->newest->revision == revision))) {
+    while (c != NULL &&
+           (c->stepped ||
+            (c->newest != NULL && c->newest->revision == revisions[c->topic - hub->topics]))) {
         c = c->next;
     }
     return c;
@@ -359,20 +380,21 @@ static void begin_round(struct stream_hub *hub)
 }
 
 /* Channels whose turn does not come in a step are first in the next one. */
-static void encode_news(struct stream_hub *hub, int64_t revision, int64_t until_ms)
+static void encode_news(struct stream_hub *hub, const int64_t *revisions, int64_t until_ms)
 {
     pthread_mutex_lock(&hub->lock);
-    if (next_turn(hub, revision) == NULL) {
+    if (next_turn(hub, revisions) == NULL) {
         begin_round(hub);
     }
     struct stream_channel *c;
-    while ((c = next_turn(hub, revision)) != NULL) {
+    while ((c = next_turn(hub, revisions)) != NULL) {
+        const struct stream_topic *topic = c->topic;
         struct windows_filter filter = c->filter;
         c->stepped = true;
         pthread_mutex_unlock(&hub->lock);
-        struct message *m = message_make(hub, &filter);
+        struct message *m = message_make(hub, topic, &filter);
         pthread_mutex_lock(&hub->lock);
-        c = channel_find(hub, &filter); /* its last client may have left meanwhile */
+        c = channel_find(hub, topic, &filter); /* its last client may have left meanwhile */
         if (m != NULL && c != NULL) {
             channel_offer(c, m);
         } else {
@@ -387,7 +409,11 @@ static void encode_news(struct stream_hub *hub, int64_t revision, int64_t until_
 
 void stream_step(struct stream_hub *hub, int64_t now_ms)
 {
-    encode_news(hub, store_revision(hub->store), now_ms + STREAM_STEP_MS);
+    int64_t revisions[STREAM_TOPICS_MAX] = {0};
+    for (size_t i = 0; i < hub->topics_n; i++) {
+        revisions[i] = revision_of(&hub->topics[i]);
+    }
+    encode_news(hub, revisions, now_ms + STREAM_STEP_MS);
     pthread_mutex_lock(&hub->lock);
     for (struct stream_channel *c = hub->channels; c != NULL; c = c->next) {
         for (struct stream_client *client = c->clients; client != NULL; client = client->next) {

@@ -5,6 +5,7 @@
 #include "tests/unit/dashboard/unit.h"
 
 static struct store store;
+static struct topics topics;
 static struct stream_hub hub;
 static struct peers peers;
 static struct pages pages;
@@ -38,14 +39,15 @@ static int set_up(void **state)
     (void)snprintf(path, sizeof path, "%s/windows.sqlite", folder);
     assert_int_equal(store_open(&store, path, 0, &err), TLC_OK);
     assert_int_equal(peers_open(&peers, &nobody, &err), TLC_OK);
-    stream_hub_init(&hub, &store, "", clock_now, tlc_http_stream_wake);
-    context = (struct routes_context){.store = &store,
-                                      .hub = &hub,
-                                      .peers = &peers,
-                                      .pages = &pages,
-                                      .label = "a \"label\"",
-                                      .own_status = {.handler = own_status},
-                                      .now_ms = clock_now};
+    topics = (struct topics){.store = &store,
+                             .peers = &peers,
+                             .label = "a \"label\"",
+                             .own_status = {.handler = own_status},
+                             .now_ms = clock_now};
+    topics_init(&topics);
+    stream_hub_init(&hub, topics.rows, TOPICS_N, clock_now, tlc_http_stream_wake);
+    context = (struct routes_context){
+        .store = &store, .hub = &hub, .topics = &topics, .pages = &pages, .now_ms = clock_now};
     routes_fill(&context, routes);
     return 0;
 }
@@ -275,6 +277,24 @@ static void post__wants_the_token_nothing_else_does(void **state)
     }
 }
 
+static void status_stream__the_same_object_as_an_event(void **state)
+{
+    (void)state;
+    struct tlc_http_response r = call("GET", "/api/status/stream", "", NULL);
+    assert_int_equal(r.status, 200);
+    char text[8192];
+    int64_t n = r.pull(r.stream_ctx, text, sizeof text);
+    assert_true(n > 0 && n < (int64_t)sizeof text);
+    const char head[] = "id: 1\nevent: status\ndata: ";
+    assert_memory_equal(text, head, sizeof head - 1);
+    json_t *root = unit_json(
+        tlc_str_trim((struct tlc_str){text + sizeof head - 1, (size_t)n - sizeof head + 1}));
+    assert_int_equal(json_array_size(json_object_get(root, "parts")), PEERS_N + 1);
+    json_decref(root);
+    assert_int_equal(r.pull(r.stream_ctx, text, sizeof text), 0);
+    r.closed(r.stream_ctx);
+}
+
 static void nothing_yet__summary_says_so(void **state)
 {
     (void)state;
@@ -299,6 +319,7 @@ int main(void)
         TEST(bad_query__400_naming_it),
         TEST(bad_message__422_and_nothing_taken),
         TEST(post__wants_the_token_nothing_else_does),
+        TEST(status_stream__the_same_object_as_an_event),
         TEST(nothing_yet__summary_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,10 @@
 #include <string.h>
 
-#include "dashboard/stream.h"
+#include "dashboard/topics.h"
 #include "tests/unit/dashboard/unit.h"
 
 static struct store store;
+static struct topics topics;
 static struct stream_hub hub;
 static const char *folder;
 static int64_t now_ms;
@@ -30,7 +31,9 @@ static int set_up(void **state)
     now_ms = 1000000;
     woken_n = 0;
     assert_int_equal(store_open(&store, path, now_ms, &err), TLC_OK);
-    stream_hub_init(&hub, &store, "synthetic", clock_now, count_wake);
+    topics = (struct topics){.store = &store, .label = "synthetic", .now_ms = clock_now};
+    topics_init(&topics);
+    stream_hub_init(&hub, topics.rows, TOPICS_N, clock_now, count_wake);
     return 0;
 }
 
@@ -59,7 +62,7 @@ static void news(void)
 static struct tlc_http_response join(const struct windows_filter *filter, const char *last)
 {
     struct tlc_http_response r = {0};
-    stream_open(&hub, filter, tlc_str_from(last), &r);
+    stream_open(&hub, &topics.rows[TOPIC_SUMMARY], filter, tlc_str_from(last), &r);
     if (r.status == 200) {
         r.opened(r.stream_ctx, (struct tlc_http_stream *)&r);
     }
