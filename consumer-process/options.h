@@ -11,6 +11,9 @@
     X(STR, topic, "topic", "KAFKA_TOPIC", "trips", 0, 0, "NAME", "topic to read")                  \
     X(STR, group, "group", "KAFKA_GROUP", "consumer-process", 0, 0, "NAME",                        \
       "consumer group; instances of one group share the partitions")                               \
+    X(STR, instance, "instance", NULL, NULL, 0, 0, "NAME",                                         \
+      "name in the group: restarted under the same name it goes on at once; - for none; default: " \
+      "host and --status-listen")                                                                  \
     X(LIST, properties, "X", NULL, NULL, 0, 0, "NAME=VALUE",                                       \
       "librdkafka property, may be repeated")                                                      \
     X(STR, dashboard, "dashboard", "DASHBOARD_URL", "http://127.0.0.1:8090", 0, 0, "URL",          \

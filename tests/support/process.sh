@@ -68,7 +68,9 @@ receiver() { # name, what it is asked
 process_start() { # instance, group, receiver, options...
     local name=$1 group=$2 port=${receiver_port[$3]}
     shift 3
-    process_url[$name]=http://127.0.0.1:$(choose_port $((20000 + RANDOM % 20000)) PROCESS_PORT)
+    # The same port after a restart: it is part of the name in the group.
+    [ -n "${process_url[$name]:-}" ] ||
+        process_url[$name]=http://127.0.0.1:$(choose_port $((20000 + RANDOM % 12000)) PROCESS_PORT)
     start "process-$name" "$TLC_BIN/consumer-process" --status-listen "${process_url[$name]#http://}" \
         --brokers "$KAFKA_BROKERS" --group "$group" --dashboard "http://127.0.0.1:$port" "$@"
 }
