@@ -18,7 +18,7 @@
       "rows of one transaction at most")                                                           \
     X(MS, flush_ms, "flush", NULL, "200ms", 1, 60000, "TIME",                                      \
       "a smaller batch is stored when it is so old")                                               \
-    X(BYTES, queue_bytes, "queue", NULL, "48MiB", 1 << 20, INT64_C(1) << 32, "BYTES",              \
+    X(BYTES, queue_bytes, "queue", NULL, "24MiB", 1 << 20, INT64_C(1) << 32, "BYTES",              \
       "messages fetched ahead at most, by their size in the log")                                  \
     X(MS, connect_ms, "connect-wait", NULL, "30s", 0, 86400000, "TIME",                            \
       "how long to wait for the database at the start")                                            \
