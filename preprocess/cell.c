@@ -17,16 +17,16 @@ static bool digit(char c)
     return (unsigned char)(c - '0') <= 9;
 }
 
-/* "-12.345" without blanks, signs of plus or exponents, up to 15 digits before the point. false:
+/* "-12.345" without blanks, signs of plus or exponents, up to 11 digits before the point. false:
  * try the slow way. */
 static bool plain_number(const char *p, const char *end, int decimals, int64_t *ret)
 {
     const bool negative = p < end && *p == '-';
     p += negative;
-    int64_t v = 0;
+    uint64_t v = 0; /* more digits than it holds are given up below */
     const char *from = p;
     while (p < end && digit(*p)) {
-        v = v * 10 + (*p++ - '0');
+        v = v * 10 + (uint64_t)(*p++ - '0');
     }
     int digits = (int)(p - from);
     if (end - from > 40 || digits > 11) {
@@ -36,7 +36,7 @@ static bool plain_number(const char *p, const char *end, int decimals, int64_t *
     if (p < end && *p == '.') {
         p++;
         for (; missing > 0 && p < end && digit(*p); missing--, digits++) {
-            v = v * 10 + (*p++ - '0');
+            v = v * 10 + (uint64_t)(*p++ - '0');
         }
         if (missing == 0 && p < end && digit(*p)) {
             v += *p >= '5';
@@ -52,7 +52,7 @@ static bool plain_number(const char *p, const char *end, int decimals, int64_t *
     for (; missing > 0; missing--) {
         v *= 10;
     }
-    *ret = negative ? -v : v;
+    *ret = negative ? -(int64_t)v : (int64_t)v;
     return true;
 }
 

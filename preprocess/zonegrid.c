@@ -39,6 +39,7 @@ void zone_shapes_release(struct zone_shapes *s)
     free(s->vertex);
     free(s->ring_from);
     free(s->ring_zone);
+    free(s->ring_box);
     memset(s, 0, sizeof *s);
 }
 
@@ -57,6 +58,24 @@ bool zone_shapes_add(struct zone_shapes *s, struct zone_vertex v)
     return true;
 }
 
+static struct zone_box box_of(const struct zone_shapes *s, uint32_t from)
+{
+    struct zone_box b = {{INT64_MAX, INT64_MAX}, {INT64_MIN, INT64_MIN}};
+    for (size_t i = from; i < s->vertex_n; i++) {
+        const struct zone_vertex v = s->vertex[i];
+        b.low.x = v.x < b.low.x ? v.x : b.low.x;
+        b.low.y = v.y < b.low.y ? v.y : b.low.y;
+        b.high.x = v.x > b.high.x ? v.x : b.high.x;
+        b.high.y = v.y > b.high.y ? v.y : b.high.y;
+    }
+    return b;
+}
+
+static bool in_box(const struct zone_box *b, struct zone_vertex p)
+{
+    return p.x >= b->low.x && p.x <= b->high.x && p.y >= b->low.y && p.y <= b->high.y;
+}
+
 bool zone_shapes_end_ring(struct zone_shapes *s, int zone)
 {
     if (s->ring_n + 1 >= s->ring_cap) {
@@ -65,7 +84,9 @@ bool zone_shapes_end_ring(struct zone_shapes *s, int zone)
         s->ring_from = from ? from : s->ring_from;
         uint16_t *zones = realloc(s->ring_zone, cap * sizeof *zones);
         s->ring_zone = zones ? zones : s->ring_zone;
-        if (!from || !zones) {
+        struct zone_box *boxes = realloc(s->ring_box, cap * sizeof *boxes);
+        s->ring_box = boxes ? boxes : s->ring_box;
+        if (!from || !zones || !boxes) {
             return false;
         }
         s->ring_cap = cap;
@@ -73,6 +94,7 @@ bool zone_shapes_end_ring(struct zone_shapes *s, int zone)
     if (s->ring_n == 0) {
         s->ring_from[0] = 0;
     }
+    s->ring_box[s->ring_n] = box_of(s, s->ring_from[s->ring_n]);
     s->ring_zone[s->ring_n++] = (uint16_t)zone;
     s->ring_from[s->ring_n] = (uint32_t)s->vertex_n;
     return true;
@@ -102,7 +124,8 @@ int zone_shapes_find(const struct zone_shapes *s, int32_t lon_e6, int32_t lat_e6
     bool inside[ZONES] = {false};
     const struct zone_vertex p = {(int64_t)lon_e6 * 1000, (int64_t)lat_e6 * 1000};
     for (size_t r = 0; r < s->ring_n; r++) {
-        for (uint32_t i = s->ring_from[r]; i < s->ring_from[r + 1]; i++) {
+        const uint32_t end = in_box(&s->ring_box[r], p) ? s->ring_from[r + 1] : 0;
+        for (uint32_t i = s->ring_from[r]; i < end; i++) {
             struct edge e;
             if (ring_edge(s, r, i, p, &e) && crosses(&e, 0, 0)) {
                 inside[s->ring_zone[r]] = !inside[s->ring_zone[r]];

@@ -25,6 +25,9 @@ struct zone_shapes {
     size_t vertex_n, vertex_cap;
     uint32_t *ring_from; /* ring_n + 1 entries */
     uint16_t *ring_zone;
+    struct zone_box {
+        struct zone_vertex low, high; /* of the ring's vertices, inclusive */
+    } * ring_box;
     size_t ring_n, ring_cap;
 };
 
@@ -42,7 +45,7 @@ struct zonegrid *zonegrid_new(const struct zone_shapes *s);
 void zonegrid_free(struct zonegrid *g);
 /* 1..263, or 265 where no shape is. */
 int zonegrid_find(const struct zonegrid *g, int32_t lon_e6, int32_t lat_e6);
-/* The same by asking every ring: slow and obvious, for tests. */
+/* The same by asking every ring whose box holds the point: slow and obvious, for tests. */
 int zone_shapes_find(const struct zone_shapes *s, int32_t lon_e6, int32_t lat_e6);
 
 #endif
