@@ -496,7 +496,7 @@ static void any_log__cut_anyhow_and_killed_anytime__equals_oracle(void **state)
     uint64_t first = seed_first();
     print_message("seed %llu\n", (unsigned long long)first);
     int64_t crashes = 0, commits = 0, skipped = 0, rebuilds = 0;
-    for (uint64_t seed = first; seed < first + runs(60); seed++) {
+    for (uint64_t seed = first; seed < first + runs(100); seed++) {
         uint64_t rng = seed;
         struct rules rules = rules_make(&rng);
         log_make(&rng, &the_log, 3 + below(&rng, 40), (int64_t)below(&rng, 9000));
@@ -569,7 +569,7 @@ static void clean_log__any_order_within_the_bound__same_final_windows(void **sta
     (void)state;
     uint64_t first = seed_first();
     print_message("seed %llu\n", (unsigned long long)first);
-    for (uint64_t seed = first; seed < first + runs(30); seed++) {
+    for (uint64_t seed = first; seed < first + runs(60); seed++) {
         uint64_t rng = seed;
         struct rules rules = rules_make(&rng);
         rules.sources_max = SOURCES_MAX;
