@@ -1,12 +1,15 @@
 // The stream of summaries: first paint from /api/summary, then server-sent events; reconnects by itself.
+// A view that the server refuses (a wrong value in the link) is not asked for again.
 // Within a connection a message never takes the page back: one with a lower revision of the same store is left out.
 // The summary that opens a connection is always taken: after a restart the server's store is the truth.
 
 const BACK_OFF_S = [1, 2, 4, 8, 15];
 
 export class Feed {
-  // onSummary(summary) for each newer summary; onState({state, retryInS}) for "catching", "live", "lost".
-  constructor(onSummary, onState) {
+  // onSummary(summary) for each newer summary; onState({state, retryInS, text}) for "catching", "live", "lost", "refused".
+  // path: what is asked for first; stream: where it then is pushed, as events of that name.
+  constructor(onSummary, onState, {path, stream, event} = {path: '/api/summary', stream: '/api/stream', event: 'summary'}) {
+    Object.assign(this, {path, streamPath: stream, event});
     this.onSummary = onSummary;
     this.onState = onState;
     this.turn = 0;
@@ -33,7 +36,11 @@ export class Feed {
     this.last = null;
     this.onState({state: 'catching'});
     try {
-      const reply = await fetch(`/api/summary?${this.query}`, {cache: 'no-store'});
+      const reply = await fetch(`${this.path}?${this.query}`, {cache: 'no-store'});
+      if (reply.status === 400) {
+        this.onState({state: 'refused', text: (await reply.json()).error});
+        return;
+      }
       if (!reply.ok) {
         throw new Error(`summary: status ${reply.status}`);
       }
@@ -50,13 +57,13 @@ export class Feed {
   }
 
   listen(turn) {
-    const stream = new EventSource(`/api/stream?${this.query}`);
+    const stream = new EventSource(`${this.streamPath}?${this.query}`);
     this.stream = stream;
     stream.addEventListener('open', () => {
       this.failures = 0;
       this.onState({state: 'live'});
     });
-    stream.addEventListener('summary', (message) => {
+    stream.addEventListener(this.event, (message) => {
       if (turn === this.turn) {
         this.take(JSON.parse(message.data));
       }

@@ -5,11 +5,11 @@ import {count, decimal, dollars, minutes} from './format.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const FIGURES = [
-  {name: 'under_way', title: 'Under way now', show: count, against: 'same time yesterday'},
-  {name: 'started', title: 'Started today', show: count, against: 'by this hour yesterday'},
-  {name: 'completed', title: 'Completed today', show: count, against: 'by this hour yesterday'},
-  {name: 'median_ride_s', title: 'Median ride today', show: minutes, against: 'yesterday', minutes: true},
-  {name: 'revenue_cents', title: 'Revenue today', show: dollars, against: 'by this hour yesterday'},
+  {name: 'under_way', title: 'Under way now', show: count, then: 'at this time yesterday'},
+  {name: 'started', title: 'Started today', show: count, then: 'by this time yesterday'},
+  {name: 'completed', title: 'Completed today', show: count, then: 'by this time yesterday'},
+  {name: 'median_ride_s', title: 'Median ride today', show: minutes, then: 'by this time yesterday', minutes: true},
+  {name: 'revenue_cents', title: 'Revenue today', show: dollars, then: 'by this time yesterday'},
   {name: 'late', title: 'Late events', show: count},
 ];
 
@@ -20,7 +20,7 @@ export class Figures {
         change: node('div', {className: 'change'})};
       element.append(node('article', {className: 'card figure'}, node('div', {className: 'label'}, figure.title),
         card.big, card.change));
-      if (figure.against) {
+      if (figure.then) {
         card.line = sparkline();
         card.big.parentElement.append(card.line.svg);
       }
@@ -33,7 +33,7 @@ export class Figures {
       const value = figures[figure.name] ?? 0;
       setData(big, value);
       setText(big, figure.show(value));
-      if (figure.against) {
+      if (figure.then) {
         showChange(change, figure, value, figures.before?.[figure.name] ?? 0);
         drawLine(line, spark?.[figure.name] ?? [], figure);
       } else {
@@ -45,18 +45,18 @@ export class Figures {
 
 function showChange(element, figure, value, before) {
   if (before === 0) {
-    setText(element, 'no day before to compare');
+    setText(element, 'no day before');
+    element.title = `nothing ${figure.then} to compare with`;
     return;
   }
   const sign = value > before ? '▲' : value < before ? '▼' : '=';
-  const word = value > before ? 'up' : value < before ? 'down' : 'unchanged at';
   const amount = figure.minutes ? `${decimal(Math.abs(value - before) / 60)} min`
     : `${count(Math.abs(value - before) / before * 100)} %`;
-  const text = `${sign} ${amount} ${figure.against}`;
+  const text = `${sign} ${amount} vs yesterday`;
   if (element.textContent !== text) {
-    element.replaceChildren(node('b', {}, `${sign} ${amount}`), ` ${figure.against}`);
-    element.title = `${word} ${amount}; then ${figure.show(before)}`;
+    element.replaceChildren(node('b', {}, `${sign} ${amount}`), ' vs yesterday');
   }
+  element.title = `${figure.show(before)} ${figure.then}`;
 }
 
 function sparkline() {
@@ -71,17 +71,19 @@ function sparkline() {
   return {svg, line, end};
 }
 
+// Hours without a ride have no median: the line passes over them.
 function drawLine({svg, line, end}, values, figure) {
-  if (values.length < 2) {
+  const top = Math.max(...values, 1);
+  const points = values.map((v, i) => [i / (values.length - 1) * 97 + 1, 28 - v / top * 26])
+    .filter((_, i) => !figure.minutes || values[i] > 0);
+  if (points.length < 2) {
     svg.setAttribute('aria-label', 'no line yet');
     line.setAttribute('points', '');
     end.setAttribute('d', '');
     return;
   }
-  const top = Math.max(...values, 1);
-  const at = values.map((v, i) => [i / (values.length - 1) * 97 + 1, 28 - v / top * 26]);
-  const [x, y] = at[at.length - 1];
-  line.setAttribute('points', at.map((p) => p.map((v) => v.toFixed(1)).join(',')).join(' '));
+  const [x, y] = points[points.length - 1];
+  line.setAttribute('points', points.map((p) => p.map((v) => v.toFixed(1)).join(',')).join(' '));
   end.setAttribute('d', `M${x.toFixed(1)} ${y.toFixed(1)}h0`);
   svg.setAttribute('aria-label', `last ${values.length} event hours: lowest ${figure.show(Math.min(...values))}, ` +
     `highest ${figure.show(Math.max(...values))}, now ${figure.show(values[values.length - 1])}`);

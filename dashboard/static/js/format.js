@@ -13,7 +13,8 @@ export const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 export const count = (n) => whole.format(n);
 export const decimal = (n) => tenth.format(n);
 export const dollars = (cents) => money.format(cents / 100);
-export const minutes = (seconds) => `${tenth.format(seconds / 60)} min`;
+// Ride times are held by the minute up to an hour: the last bin is "60 and over".
+export const minutes = (seconds) => seconds >= 3600 ? '60+ min' : `${tenth.format(seconds / 60)} min`;
 
 // New York's calendar of an instant: {weekday, day, month, year, hour, minute}, all text.
 export function parts(seconds) {
@@ -41,4 +42,13 @@ export const dayName = (seconds) => { const p = parts(seconds); return `${p.day}
 export function sourceName(text) {
   const found = /^(\S+) (\d{4})-(\d{2})$/.exec(text);
   return found ? `${found[1]}, ${MONTHS[Number(found[3]) - 1]} ${found[2]}` : text;
+}
+
+export const mebibytes = (bytes) => bytes === undefined ? '–' : `${count(bytes / 2 ** 20)} MiB`;
+export function duration(seconds) {
+  if (seconds === undefined) {
+    return '–';
+  }
+  const [h, m] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  return h > 0 ? `${count(h)} h ${m} min` : m > 0 ? `${m} min` : `${seconds} s`;
 }

@@ -1,52 +1,65 @@
-// The Pipeline page: what each part says of itself, from /api/status, asked again every two seconds while shown.
+// The Pipeline page: what each part says of itself, pushed by /api/status/stream.
 
+import {csvButton} from './csv.js';
 import {byId, node, setText} from './dom.js';
-import {clock, count} from './format.js';
+import {Feed} from './feed.js';
+import {clock, count, decimal, duration, mebibytes, sourceName} from './format.js';
 import {bindTheme} from './view.js';
 
-const EVERY_MS = 2000;
+// Rates are taken over so long: the parts are asked once a second, each at its own moment.
+const RATE_MS = 5000;
 // The flow in its order; `rate` names the counter or ledger entry whose growth is the part's rate, `from` the part to ask.
 const FLOW = [
-  {name: 'producer-client', text: 'replays a month on the event clock', next: '→', trunk: true},
+  {name: 'producer-client', text: 'replays a month on the event clock', aside: 'runs while a replay runs', next: '→', trunk: true},
   {name: 'producer-server', text: 'POST /trips, answers after the broker', rate: 'records_acked', unit: 'acknowledged', next: '→', trunk: true},
-  {name: 'Kafka', text: 'topic trips, keyed by TripID', from: 'consumer-process', next: '→', trunk: true},
+  {name: 'Kafka', text: 'topic trips, keyed by TripID', from: 'consumer-process', rate: 'ends', unit: 'in the topic', next: '→', trunk: true},
   {name: 'consumer-store', text: 'COPY into PostgreSQL, exactly once', rate: 'stored', unit: 'stored', next: '→'},
-  {name: 'PostgreSQL', text: 'rows by source', from: 'consumer-store'},
+  {name: 'PostgreSQL', text: 'rows by source', from: 'consumer-store', rate: 'stored', unit: 'rows'},
   {name: 'consumer-process', text: 'windows by event time', rate: 'counted', unit: 'counted', next: '→'},
   {name: 'dashboard', text: 'windows in SQLite, these pages', rate: 'window_events', unit: 'in windows'},
 ];
 
 const amount = (v) => typeof v === 'number' ? count(v) : String(v);
-let before = null;
+const history = []; // [{at, parts}] of the last RATE_MS, oldest first
 
 function numberOf(part, name) {
+  if (name === 'ends') {
+    const ends = part?.status?.partitions?.map((p) => p.end);
+    return ends?.every((end) => Number.isInteger(end)) ? ends.reduce((a, b) => a + b, 0) : undefined;
+  }
   return part?.status?.ledger?.[name] ?? part?.status?.counters?.[name];
 }
 
-function rateOf(part, entry, seconds) {
-  const now = numberOf(part, entry.rate);
-  const then = numberOf(before?.parts.get(part?.name), entry.rate);
+// Growth a second of a number since the oldest sample; null when it is not known.
+function rateOf(part, read) {
+  const [oldest, newest] = [history[0], history[history.length - 1]];
+  const seconds = (newest.at - oldest.at) / 1000;
+  const [now, then] = [read(part), read(oldest.parts.get(part?.name))];
   return now === undefined || then === undefined || seconds <= 0 || now < then ? null : (now - then) / seconds;
 }
 
-function box(entry, parts, seconds) {
-  const part = parts.get(entry.name);
-  const made = node('article', {className: part ? 'part' : 'part stand'});
+function box(entry, parts) {
+  const part = parts.get(entry.from ?? entry.name);
+  const own = part && !entry.from;
+  const made = node('article', {className: own ? 'part' : 'part stand'});
   const title = node('h3', {}, entry.name);
   made.append(title);
-  if (part) {
+  if (own) {
     made.dataset.figure = 'part';
     made.dataset.part = part.name;
     made.dataset.value = part.up ? 'up' : 'down';
     title.append(node('span', {className: part.up ? 'up' : 'down'}, part.up ? '✓ up' : '✗ down'));
-    const rate = rateOf(part, entry, seconds);
-    made.append(node('div', {className: 'rate'}, rate === null ? '–' : count(rate), ' ', node('small', {}, 'events/s')));
+  }
+  if (part) {
+    const rate = rateOf(part, (p) => numberOf(p, entry.rate));
     const total = numberOf(part, entry.rate);
-    made.append(node('p', {}, total === undefined ? 'no count yet' : `${count(total)} ${entry.unit}`));
+    made.append(node('div', {className: 'rate'}, rate === null ? '–' : count(rate), ' ', node('small', {}, 'events/s')),
+      node('p', {className: 'total'}, total === undefined ? 'no count yet' : `${count(total)} ${entry.unit}`));
   }
   made.append(node('p', {}, entry.text));
-  if (!part) {
-    made.append(node('p', {}, entry.from ? `seen through ${entry.from}` : 'runs while a replay runs'));
+  const aside = entry.aside ?? (entry.from ? `seen through ${entry.from}` : part?.reason);
+  if (aside) {
+    made.append(node('p', {className: own && !part.up ? 'down' : ''}, aside));
   }
   if (entry.next) {
     made.dataset.next = entry.next;
@@ -55,7 +68,15 @@ function box(entry, parts, seconds) {
   return made;
 }
 
+// What each table shows, for its CSV button.
+const shown = new Map();
+
 function table(place, title, head, rows) {
+  if (!shown.has(place)) {
+    const save = csvButton(() => title, () => shown.get(place));
+    place.closest('.card').querySelector('.head').append(node('div', {className: 'tools'}, save));
+  }
+  shown.set(place, {head, rows: rows.map(({cells}) => cells)});
   if (rows.length === 0) {
     place.replaceChildren(node('p', {className: 'none'}, 'nothing to show yet'));
     return;
@@ -72,10 +93,23 @@ function table(place, title, head, rows) {
 
 // A line that is open while messages are still to be read needs no hand; one that is open at rest does.
 function drawLedger(lines, lag) {
-  const open = lag > 0 ? '… in flight' : '✗ no';
+  const known = (l) => l.left !== null && l.right !== null;
+  const verdict = (l) => l.ok ? '✓ yes' : !known(l) ? '? unknown' : lag > 0 ? '… in flight' : '✗ no';
   table(byId('ledger'), 'Ledger', ['Line', 'Left', 'Right', 'Holds', 'Note'], lines.map((l) => ({
-    data: {figure: 'ledger', line: l.line, value: l.ok ? 'ok' : 'open', left: l.left, right: l.right}, bad: l.ok || lag > 0 ? -1 : 3,
-    cells: [l.line, l.left ?? '–', l.right ?? '–', l.ok ? '✓ yes' : open, l.note ?? '']})));
+    data: {figure: 'ledger', line: l.line, value: l.ok ? 'ok' : 'open', left: l.left, right: l.right}, bad: l.ok || lag > 0 || !known(l) ? -1 : 3,
+    cells: [l.line, l.left ?? '–', l.right ?? '–', verdict(l), l.note ?? '']})));
+}
+
+// One row a part: how it is, and what it turned away.
+function drawParts(parts) {
+  const replies = (part, kind) => part.status.counters?.[`http_responses{class="${kind}"}`] ?? '–';
+  const cpu = (part) => rateOf(part, (p) => p?.status?.cpu_ns);
+  const rows = parts.map((part) => ({data: {figure: 'health', part: part.name, value: part.up ? 'up' : 'down'}, bad: part.up ? -1 : 1,
+    cells: part.up ? [part.name, part.status.state ?? 'up', duration(part.status.uptime_s), mebibytes(part.status.rss_bytes),
+      cpu(part) === null ? '–' : `${decimal(cpu(part) / 1e7)} %`, replies(part, '2xx'), replies(part, '4xx'), replies(part, '5xx'),
+      numberOf(part, 'duplicate') ?? '–', numberOf(part, 'late') ?? '–', numberOf(part, 'refused') ?? numberOf(part, 'records_refused') ?? '–']
+      : [part.name, part.reason ?? 'down', ...Array(9).fill('–')]}));
+  table(byId('parts'), 'Parts', ['Part', 'State', 'Up for', 'Memory', 'CPU', 'Replies 2xx', '4xx', '5xx', 'Duplicates', 'Late', 'Refused'], rows);
 }
 
 function drawLag(parts) {
@@ -83,6 +117,13 @@ function drawLag(parts) {
     data: {figure: 'lag', part: part.name, partition: p.partition, value: p.lag},
     cells: [`${part.name}, partition ${p.partition}`, p.position ?? '–', p.end ?? '–', p.lag ?? '–']})));
   table(byId('lag'), 'Lag by partition', ['Reader', 'Position', 'End', 'Lag'], rows);
+}
+
+// 2202401 -> "green, January 2024"
+function nameOf(source) {
+  const dataset = ['', 'yellow', 'green', 'fhv', 'fhvhv', 'other', '', '', '', 'live'][Math.floor(source / 1e6)];
+  const month = String(source % 1e6);
+  return sourceName(month === '0' ? dataset : `${dataset} ${month.slice(0, 4)}-${month.slice(4)}`);
 }
 
 function drawWatermarks(parts) {
@@ -97,8 +138,8 @@ function drawWatermarks(parts) {
     bySource.set(s.source, at);
   }
   table(byId('watermarks'), 'Watermark by source', ['Source', 'Watermark (lowest)', 'Newest event', 'Late', 'Refused', 'Open trips'],
-    [...bySource].map(([source, at]) => ({data: {figure: 'watermark', source, value: at.watermark},
-      cells: [String(source), time(at.watermark), time(at.newest), at.late, at.refused, at.open]})));
+    [...bySource].sort(([a], [b]) => a - b).map(([source, at]) => ({data: {figure: 'watermark', source, value: at.watermark},
+      cells: [nameOf(source), time(at.watermark), time(at.newest), at.late, at.refused, at.open]})));
 }
 
 // Before its first event and after its close mark a source's watermark is no point in time.
@@ -114,15 +155,17 @@ function drawCounters(parts) {
 }
 
 function draw({parts, ledger}) {
-  const at = performance.now();
   const byName = new Map(parts.map((part) => [part.name, part]));
-  const seconds = before ? (at - before.at) / 1000 : 0;
-  byId('flow').replaceChildren(...FLOW.map((entry) => box(entry, byName, seconds)));
+  history.push({at: performance.now(), parts: byName});
+  while (history.length > 2 && history[1].at < performance.now() - RATE_MS) {
+    history.shift();
+  }
+  byId('flow').replaceChildren(...FLOW.map((entry) => box(entry, byName)));
   drawLedger(ledger ?? [], parts.flatMap((part) => part.status?.partitions ?? []).reduce((sum, p) => sum + Math.max(0, p.lag ?? 0), 0));
+  drawParts(parts);
   drawLag(parts);
   drawWatermarks(parts);
   drawCounters(parts);
-  before = {at, parts: byName};
   const down = parts.filter((part) => !part.up).length;
   show(down === 0 ? 'live' : 'lost', down === 0 ? `all ${parts.length} parts answer` : `${down} of ${parts.length} parts do not answer`);
 }
@@ -132,20 +175,20 @@ function show(state, text) {
   setText(byId('connection-text'), text);
 }
 
-async function ask() {
-  if (!document.hidden) {
-    try {
-      const reply = await fetch('/api/status', {cache: 'no-store'});
-      if (!reply.ok) {
-        throw new Error(`status ${reply.status}`);
-      }
-      draw(await reply.json());
-    } catch {
-      show('lost', `the dashboard does not answer, asking again every ${EVERY_MS / 1000} s`);
-    }
+// A hidden page draws nothing and shows the newest at once when it is looked at again.
+let newest = null;
+function drawNewest() {
+  if (newest && !document.hidden) {
+    draw(newest);
+    newest = null;
   }
-  setTimeout(ask, EVERY_MS);
 }
 
+const feed = new Feed((status) => { newest = status; drawNewest(); }, ({state, retryInS}) => {
+  if (state === 'lost') {
+    show('lost', `the dashboard does not answer, retrying in ${retryInS} s`);
+  }
+}, {path: '/api/status', stream: '/api/status/stream', event: 'status'});
+document.addEventListener('visibilitychange', drawNewest);
 bindTheme(byId('theme'), () => {});
-ask();
+feed.open('');

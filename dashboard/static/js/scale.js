@@ -50,13 +50,17 @@ export function stepLegend(c, steps) {
     ? `${count(lower)} and more` : steps[i + 1] - 1 === lower ? count(lower) : `${count(lower)}–${count(steps[i + 1] - 1)}`])];
 }
 
-// Net flow: more pickups towards the start colour, more drop-offs towards the end colour.
+// Net flow: more pickups towards the start colour, more drop-offs towards the end colour, three steps on each side.
 export function netScale(c, top) {
-  const strong = Math.max(2, nice(top * 0.3));
-  const [up, down] = [mix(c['seq-0'], c.start, 0.5), mix(c['seq-0'], c.end, 0.5)];
+  const lowers = rising([1, nice(top * 0.08), nice(top * 0.35)]).filter((lower) => lower <= Math.max(top, 1));
+  const shades = (hue) => lowers.map((_, i) => mix(c['seq-0'], hue, [[1], [0.45, 1], [0.28, 0.62, 1]][lowers.length - 1][i]));
+  const [up, down] = [shades(c.start), shades(c.end)];
+  const step = (v) => lowers.findLastIndex((lower) => v >= lower);
+  const text = (i, more) => i + 1 === lowers.length ? `${count(lowers[i])} and more${more}`
+    : lowers[i + 1] - 1 === lowers[i] ? count(lowers[i]) : `${count(lowers[i])}–${count(lowers[i + 1] - 1)}`;
   return {
-    colour: (v) => v >= strong ? c.start : v > 0 ? up : v === 0 ? c['seq-0'] : v > -strong ? down : c.end,
-    legend: [[c.end, `${count(strong)} and more drop-offs above pickups`], [down, strong === 2 ? '1' : `1–${count(strong - 1)}`],
-      [c['seq-0'], 'even'], [up, strong === 2 ? '1' : `1–${count(strong - 1)}`], [c.start, `${count(strong)} and more pickups above drop-offs`]],
+    colour: (v) => v === 0 ? c['seq-0'] : v > 0 ? up[step(v)] : down[step(-v)],
+    legend: [...lowers.map((_, i) => [down[i], text(i, ' drop-offs over pickups')]).reverse(), [c['seq-0'], 'even'],
+      ...lowers.map((_, i) => [up[i], text(i, ' pickups over drop-offs')])],
   };
 }

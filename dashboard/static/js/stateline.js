@@ -63,6 +63,9 @@ export class StateLine {
     if (this.state.state === 'lost') {
       return ['lost', `lost, retrying in ${this.state.retryInS} s`];
     }
+    if (this.state.state === 'refused') {
+      return ['lost', `this view cannot be shown: ${this.state.text}`];
+    }
     if (this.pausedAt !== 0) {
       return ['paused', `paused at ${wallTime(this.pausedAt)}`];
     }
@@ -74,7 +77,7 @@ export class StateLine {
     }
     if (this.quiet()) {
       const complete = this.summary.sources.length > 0 && this.summary.sources.every((s) => s.final);
-      return ['live', `live, ${complete ? 'replay complete' : 'no new data'} since ${wallTime(this.dataAt)}`];
+      return ['live', `${complete ? 'complete' : 'live, quiet'} since ${wallTime(this.dataAt)}`];
     }
     return ['live', `live, ${decimal((Date.now() - this.dataAt) / 1000)} s behind`];
   }

@@ -1,5 +1,6 @@
-// Table twins: the same numbers as a chart, as a table behind a button. Filled only while open.
+// Table twins: the same numbers as a chart, as a table behind a button, and as a file. Filled only while open.
 
+import {csvButton} from './csv.js';
 import {node} from './dom.js';
 
 // Binds the button in `section`; fill() gives {head: [...], rows: [{data: {...}, cells: [...]}]}.
@@ -25,10 +26,17 @@ export function bindTable(section, fill) {
       return made;
     }));
   };
+  const save = csvButton(() => title.textContent, () => {
+    const {head, rows} = fill();
+    return {head, rows: rows.map(({cells}) => cells)};
+  });
+  save.hidden = true;
+  button.after(save);
   button.setAttribute('aria-expanded', 'false');
   button.setAttribute('aria-label', `Table of ${title.textContent}`);
   button.addEventListener('click', () => {
     place.hidden = !place.hidden;
+    save.hidden = place.hidden;
     button.setAttribute('aria-expanded', String(!place.hidden));
     draw();
   });

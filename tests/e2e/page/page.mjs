@@ -125,7 +125,7 @@ const rows = (page, figure) => page.$$eval(`[data-figure="${figure}"]`, (found) 
 const digits = (text) => Number(text.replace(/[^0-9.-]/g, ''));
 
 const SHOWN = {
-  median_ride_s: (v) => `${(v / 60).toFixed(1)} min`,
+  median_ride_s: (v) => v >= 3600 ? '60+ min' : `${(v / 60).toFixed(1)} min`,
   revenue_cents: (v) => `$${Math.round(v / 100).toLocaleString('en-US')}`,
   default: (v) => v.toLocaleString('en-US'),
 };
@@ -168,6 +168,7 @@ async function checkHours(page, {hours, under_way: underWay = []}) {
     equal(`completed from ${start}`, Number(found[i]?.value), completed);
     equal(`text of completed from ${start}`, digits(found[i]?.cells[3] ?? ''), completed);
   });
+  await checkFile(page, '#hours button[aria-label$="as CSV"]', hours.length);
   for (const [start, n] of underWay) {
     equal(`under way from ${start}`, Number(found.find((row) => Number(row.start) === start)?.underWay), n);
   }
@@ -194,6 +195,14 @@ async function checkRhythm(page, wanted = []) {
   for (const [weekday, hour, mean] of wanted) {
     equal(`rhythm of day ${weekday}, hour ${hour}`, found.get(`${weekday} ${hour}`) ?? 0, mean, 0.051);
   }
+}
+
+// What is saved is what is shown.
+async function checkFile(page, button, rows) {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click(button)]);
+  const lines = readFileSync(await download.path(), 'utf8').trim().split('\r\n');
+  check(/\.csv$/.test(download.suggestedFilename()), `the file is called ${download.suggestedFilename()}`);
+  equal(`lines of ${download.suggestedFilename()}`, lines.length, rows + 1);
 }
 
 async function checkZones(page, wanted) {
@@ -323,6 +332,7 @@ async function checkPipeline(browser, {base, expected}) {
   equal('parts on the Pipeline page', (await rows(page, 'part')).length, status.parts.length);
   const ledger = await rows(page, 'ledger');
   equal('ledger lines', ledger.length, status.ledger.length);
+  await checkFile(page, 'section:has(#ledger) button[aria-label$="as CSV"]', status.ledger.length);
   if (expected.ledger_ok) {
     check(ledger.length > 0, 'the ledger has no line');
     for (const line of ledger) {

@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import test, {mock} from 'node:test';
 
+import {csvText, fileName} from '../../../dashboard/static/js/csv.js';
 import {mix} from '../../../dashboard/static/js/dom.js';
 import {Feed} from '../../../dashboard/static/js/feed.js';
-import {clock, dayAndHour, dollars, minutes, sourceName} from '../../../dashboard/static/js/format.js';
+import {clock, dayAndHour, dollars, duration, mebibytes, minutes, sourceName} from '../../../dashboard/static/js/format.js';
 import {netScale, quantiles, stepColour, stepLegend, stepsTo} from '../../../dashboard/static/js/scale.js';
 
 const COLOURS = {'seq-0': '#000000', 'seq-1': '#111111', 'seq-2': '#222222', 'seq-3': '#333333', 'seq-4': '#444444',
@@ -19,10 +20,21 @@ test('format: times are New York times on both sides of the clock change', () =>
   assert.equal(dayAndHour(1704085200), 'Mon 1 Jan 00:00');
 });
 
+test('csv: numbers without separators, text quoted where it must be', () => {
+  assert.equal(csvText(['Zone', 'Trips'], [['East Harlem, "North"', '1,234'], ['a\nb', '-12.5'], ['12,34', 7]]),
+    'Zone,Trips\r\n"East Harlem, ""North""",1234\r\n"a\nb",-12.5\r\n"12,34",7\r\n');
+  assert.equal(fileName('Trips by hour'), 'trips-by-hour.csv');
+  assert.equal(fileName('Pickups by zone (net!)'), 'pickups-by-zone-net.csv');
+});
+
 test('format: money, minutes and sources', () => {
   assert.equal(dollars(2188049), '$21,880');
   assert.equal(dollars(-150), '-$2');
   assert.equal(minutes(684), '11.4 min');
+  assert.equal(minutes(3600), '60+ min');
+  assert.equal(duration(59), '59 s');
+  assert.equal(duration(7384), '2 h 3 min');
+  assert.equal(mebibytes(22 * 2 ** 20), '22 MiB');
   assert.equal(sourceName('green 2024-01'), 'green, January 2024');
   assert.equal(sourceName('live 7'), 'live 7');
 });
@@ -53,11 +65,19 @@ test('scale: quantiles cut values into parts of about equal number', () => {
 });
 
 test('scale: net flow takes the start colour for more pickups and the end colour for more drop-offs', () => {
-  const {colour} = netScale(COLOURS, 100);
+  const {colour, legend} = netScale(COLOURS, 100);
   assert.equal(colour(100), COLOURS.start);
   assert.equal(colour(-100), COLOURS.end);
   assert.equal(colour(0), COLOURS['seq-0']);
-  assert.equal(colour(1), mix(COLOURS['seq-0'], COLOURS.start, 0.5));
+  assert.equal(colour(1), mix(COLOURS['seq-0'], COLOURS.start, 0.28));
+  assert.deepEqual(legend.map(([, text]) => text), ['30 and more drop-offs over pickups', '8–29', '1–7', 'even', '1–7', '8–29',
+    '30 and more pickups over drop-offs']);
+  for (const top of [0, 1, 2, 3, 7, 30]) { // few counts: fewer steps, and none without a colour
+    const scale = netScale(COLOURS, top);
+    for (let v = -top; v <= top; v += 1) {
+      assert.ok(scale.legend.some(([c]) => c === scale.colour(v)), `${v} of ${top}`);
+    }
+  }
 });
 
 class FakeStream extends EventTarget {
@@ -112,6 +132,21 @@ test('feed: a lost stream counts down, comes back, and waits longer while it fai
   FakeStream.made[1].dispatchEvent(new Event('open'));
   assert.deepEqual(seen.states.slice(4), ['lost 1', 'catching', 'live']);
   assert.deepEqual(seen.revisions, [5, 5]);
+  seen.feed.stop();
+});
+
+test('feed: a view that the server refuses is said and not asked for again', async (t) => {
+  mock.timers.enable({apis: ['setTimeout']});
+  t.after(() => mock.timers.reset());
+  const seen = await opened({revision: 5, store_id: 'a'});
+  let asked = 0;
+  seen.reply = () => { asked += 1; return {ok: false, status: 400, json: async () => ({error: 'zone is none'})}; };
+  seen.feed.open('zone=999');
+  await settled();
+  mock.timers.tick(60000);
+  await settled();
+  assert.equal(asked, 1);
+  assert.match(seen.states.at(-1), /^refused/);
   seen.feed.stop();
 });
 

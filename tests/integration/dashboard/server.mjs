@@ -1,0 +1,197 @@
+// The dashboard over real sockets: durability across kills, streams, limits, tokens, stopping.
+// Usage: node server.mjs BINARY
+
+import assert from 'node:assert/strict';
+import {spawnSync} from 'node:child_process';
+import {writeFileSync} from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import test from 'node:test';
+import {gzipSync} from 'node:zlib';
+
+import {Replay, makeTrips, post} from '../../e2e/page/city.mjs';
+import {Program} from './program.mjs';
+
+const binary = process.argv[2];
+const FIRST_DAY_S = 1704085200;
+const HOUR_S = 3600;
+const SOURCE = 2202401;
+
+const trips = makeTrips({seed: 5, fromS: FIRST_DAY_S, days: 2, perDay: 900});
+
+async function started(t, options) {
+  const program = new Program(binary, options);
+  t.after(() => program.release());
+  return program.start();
+}
+
+// The stream as its raw text, and a promise of the first text that fits.
+function openStream(program, headers = '') {
+  const socket = net.connect(program.port, '127.0.0.1', () => socket.write(`GET /api/stream HTTP/1.1\r\nHost: x\r\n${headers}\r\n`));
+  const stream = {socket, text: '', closed: false};
+  stream.until = (holds, what) => new Promise((done, fail) => {
+    const deadline = setTimeout(() => fail(new Error(`${what}: not within 10 s; got ${stream.text.slice(-300)}`)), 10000);
+    const look = () => {
+      if (holds(stream.text)) {
+        clearTimeout(deadline);
+        done(stream.text);
+      }
+    };
+    socket.on('data', look);
+    socket.on('close', look);
+    look();
+  });
+  socket.on('data', (data) => { stream.text += data; });
+  socket.on('close', () => { stream.closed = true; });
+  socket.on('error', () => {});
+  return stream;
+}
+
+const picture = ({figures, hours, zones, routes, ride_bins: bins, rhythm}) => ({figures, hours, zones, routes, bins, rhythm});
+
+test('killed again and again while windows come in: nothing that was answered is lost', async (t) => {
+  const program = await started(t);
+  const replay = new Replay(trips, SOURCE);
+  const store = (await program.get('/status')).store_id;
+  for (let hour = 1; hour <= 48; hour += 1) {
+    const message = replay.messageUntil(FIRST_DAY_S + hour * HOUR_S);
+    if (hour % 6 === 0) { // killed while the message is under way: sent again until it is answered
+      const sent = post(program.base, message).catch(() => null);
+      await program.end('SIGKILL');
+      await sent;
+      await program.start();
+    }
+    const reply = await post(program.base, message);
+    assert.equal(reply.store_id, store);
+  }
+  const status = await program.get('/status');
+  assert.equal(status.ledger.window_events, replay.played);
+  assert.equal(status.ledger.superseded_events, 0);
+  const before = picture(await program.get('/api/summary?hours=week&span=all'));
+  await program.end('SIGKILL');
+  await program.start();
+  assert.deepEqual(picture(await program.get('/api/summary?hours=week&span=all')), before);
+});
+
+test('dump: the same bytes for the same trips, in whatever pieces they came', async (t) => {
+  const dumps = [];
+  for (const step of [1, 7]) {
+    const program = await started(t);
+    const replay = new Replay(trips, SOURCE);
+    for (let hour = step; hour < 60; hour += step) {
+      await post(program.base, replay.messageUntil(FIRST_DAY_S + hour * HOUR_S));
+    }
+    await post(program.base, replay.messageUntil(FIRST_DAY_S + 90 * HOUR_S, true));
+    dumps.push(await (await fetch(`${program.base}/api/windows/dump`)).text());
+  }
+  assert.equal(dumps[0], dumps[1]);
+  const lines = dumps[0].trim().split('\n').map((line) => JSON.parse(line));
+  assert.equal(lines.reduce((sum, w) => sum + w.matched, 0), trips.length);
+  assert.equal(lines.reduce((sum, w) => sum + w.starts.reduce((n, [, k]) => n + k, 0), 0), trips.length);
+  assert.deepEqual(lines.map((w) => w.start), lines.map((w) => w.start).sort((a, b) => a - b));
+});
+
+test('stream: pushed when windows change, ended when the dashboard stops', async (t) => {
+  const program = await started(t);
+  const replay = new Replay(trips, SOURCE);
+  const stream = openStream(program);
+  await stream.until((text) => text.includes('event: summary'), 'the first summary');
+  assert.match(stream.text, /content-type: text\/event-stream/i);
+  await post(program.base, replay.messageUntil(FIRST_DAY_S + 10 * HOUR_S));
+  await stream.until((text) => /"have_data":true/.test(text), 'the summary with data');
+  const id = /^id: (\S+)$/m.exec(stream.text.slice(stream.text.lastIndexOf('\nid: ')))[1];
+  const known = openStream(program, `Last-Event-ID: ${id}\r\n`);
+  await known.until((text) => text.includes('\r\n\r\n'), 'the head');
+  await post(program.base, replay.messageUntil(FIRST_DAY_S + 11 * HOUR_S));
+  await known.until((text) => text.includes('event: summary'), 'the news');
+  assert.ok(!known.text.includes(`id: ${id}\n`), 'what the client had was sent again');
+  const how = await program.end('SIGTERM');
+  assert.deepEqual(how, {code: 0, signal: null});
+  await stream.until(() => stream.closed, 'the end of the stream');
+  assert.match(program.log, /windows_stored \d+ windows/);
+});
+
+// The kernel takes megabytes for a client that does not read, so that it is not seen to be slow for minutes: the dropping itself
+// is in the unit tests.
+test('stream: clients that do not read touch neither the others nor memory', async (t) => {
+  const program = await started(t);
+  const replay = new Replay(trips, SOURCE);
+  await post(program.base, replay.messageUntil(FIRST_DAY_S + 20 * HOUR_S));
+  const deaf = Array.from({length: 50}, () => openStream(program));
+  await Promise.all(deaf.map((s) => s.until((text) => text.includes('event: summary'), 'the first summary')));
+  deaf.forEach(({socket}) => socket.pause());
+  const quick = openStream(program);
+  const before = (await program.get('/status')).rss_bytes;
+  for (let minute = 1; minute <= 40; minute += 1) {
+    await post(program.base, replay.messageUntil(FIRST_DAY_S + 20 * HOUR_S + minute * 60));
+    await quick.until((text) => text.includes(`"events":${replay.played},`), `the summary after minute ${minute}`);
+  }
+  const {rss_bytes: after, counters} = await program.get('/status');
+  assert.equal(counters.stream_clients, deaf.length + 1);
+  assert.ok(after - before < 16 * 2 ** 20, `memory grew by ${after - before}`);
+  deaf.forEach(({socket}) => socket.destroy());
+  quick.socket.destroy();
+});
+
+test('bad requests: a clear status each, and the dashboard goes on', async (t) => {
+  const program = await started(t);
+  const json = {'Content-Type': 'application/json'};
+  const send = (where, options) => fetch(program.base + where, options);
+  const cases = [
+    [400, '/api/summary?zone=999', {}],
+    [400, '/api/windows?limit=x', {}],
+    [404, '/api/nothing', {}],
+    [404, '/js/%2e%2e%2findex.html', {}],
+    [404, '/js/nothing.js', {}],
+    [405, '/api/windows', {method: 'PUT', headers: json, body: '{}'}],
+    [405, '/api/summary', {method: 'POST', headers: json, body: '{}'}],
+    [415, '/api/windows', {method: 'POST', headers: {'Content-Type': 'text/plain'}, body: '{}'}],
+    [422, '/api/windows', {method: 'POST', headers: json, body: 'no json'}],
+    [422, '/api/windows', {method: 'POST', headers: json, body: '{"window_s":900}'}],
+    [413, '/api/windows', {method: 'POST', headers: json, body: 'x'.repeat(10 * 2 ** 20)}],
+    [413, '/api/windows', {method: 'POST', headers: {...json, 'Content-Encoding': 'gzip'}, body: gzipSync(Buffer.alloc(100 * 2 ** 20))}],
+  ];
+  for (const [status, where, options] of cases) {
+    const reply = await send(where, options);
+    assert.equal(reply.status, status, `${options.method ?? 'GET'} ${where}`);
+    assert.ok((await reply.json()).error.length > 5);
+  }
+  const replay = new Replay(trips, SOURCE);
+  await post(program.base, replay.messageUntil(FIRST_DAY_S + HOUR_S));
+  assert.equal((await program.get('/status')).ledger.window_events, replay.played);
+  assert.equal((await send('/healthz')).status, 200);
+  assert.equal((await send('/readyz')).status, 200);
+  assert.match(await (await send('/metrics')).text(), /^tlc_dashboard_windows_stored_total \d+$/m);
+});
+
+test('token: wanted for windows, not for pages', async (t) => {
+  const program = new Program(binary);
+  t.after(() => program.release());
+  const file = path.join(program.folder, 'tokens');
+  writeFileSync(file, 'a-token-of-some-length-0123456789\n', {mode: 0o600});
+  program.options = ['--token-file', file];
+  await program.start();
+  const message = new Replay(trips, SOURCE).messageUntil(FIRST_DAY_S + HOUR_S);
+  await assert.rejects(post(program.base, message), /401/);
+  await assert.rejects(post(program.base, message, {Authorization: 'Bearer wrong'}), /401/);
+  assert.equal((await post(program.base, message, {Authorization: 'Bearer a-token-of-some-length-0123456789'})).accepted, message.windows.length);
+  assert.equal((await fetch(`${program.base}/`)).status, 200);
+});
+
+test('start: what is wrong is named, with its exit code', async (t) => {
+  const program = await started(t);
+  const run = (...options) => spawnSync(binary, options, {encoding: 'utf8', timeout: 20000});
+  for (const [code, words, options] of [
+    [69, /in use/, ['--listen', `127.0.0.1:${program.port}`, '--db', path.join(program.folder, 'other.sqlite')]],
+    [73, /another dashboard/, ['--listen', '127.0.0.1:0', '--db', program.db]],
+    [73, /folder that can be written/, ['--listen', '127.0.0.1:0', '--db', '/nowhere/at/all.sqlite']],
+    [66, /--static/, ['--listen', '127.0.0.1:0', '--db', path.join(program.folder, 'a.sqlite'), '--static', program.folder]],
+    [66, /--vendor/, ['--listen', '127.0.0.1:0', '--db', path.join(program.folder, 'b.sqlite'), '--vendor', program.folder]],
+    [78, /--token-file/, ['--listen', '0.0.0.0:0', '--db', path.join(program.folder, 'c.sqlite')]],
+    [64, /--poll/, ['--poll', '1h']],
+  ]) {
+    const {status, stderr} = run(...options);
+    assert.equal(status, code, stderr);
+    assert.match(stderr, words);
+  }
+});
