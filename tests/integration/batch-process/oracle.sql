@@ -27,8 +27,9 @@ FROM one;
 CREATE FUNCTION least_covering(rides bigint[], share numeric) RETURNS integer LANGUAGE sql IMMUTABLE
     RETURN (SELECT r FROM unnest(rides) WITH ORDINALITY AS u (r, i) WHERE i >= share * cardinality(rides) ORDER BY i LIMIT 1);
 CREATE FUNCTION minutes_of(rides bigint[], step integer, bins integer) RETURNS bigint[] LANGUAGE sql IMMUTABLE
-    RETURN (SELECT array_agg((SELECT count(*) FROM unnest(rides) r WHERE least(r / step, bins - 1) = b) ORDER BY b)
-            FROM generate_series(0, bins - 1) b);
+    RETURN (SELECT array_agg(coalesce(n, 0) ORDER BY b)
+            FROM generate_series(0, bins - 1) b
+            LEFT JOIN (SELECT least(r / step, bins - 1) AS b, count(*) AS n FROM unnest(rides) r GROUP BY 1) c USING (b));
 
 CREATE VIEW want_day_stat AS
 SELECT source_id, day, hour, zone_id,
@@ -75,7 +76,7 @@ FROM effect WHERE what = 'ride' GROUP BY 1, 2, 3, 4;
 
 -- Every difference between what is and what should be; empty when all is well. routes: how many a day are kept.
 CREATE FUNCTION differences(routes integer) RETURNS TABLE (what text, side text, owner integer, day date, line text)
-LANGUAGE sql STABLE AS $$
+LANGUAGE sql STABLE SET jit = off AS $$
 WITH want AS (
     SELECT 'day_stat' AS what, source_id AS owner, day,
            concat_ws(' ', hour, zone_id, starts, ends, matched, orphan_ends, expired_starts, passengers, distance_cmi, fare_cents,

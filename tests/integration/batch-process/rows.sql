@@ -17,7 +17,7 @@ CREATE FUNCTION trip_sample(source integer, from_row integer, to_row integer, se
 RETURNS TABLE (trip_id bigint, start_at timestamptz, end_at timestamptz, pickup smallint, dropoff smallint, has_start boolean,
                has_end boolean)
 LANGUAGE sql STABLE AS $$
-SELECT id, began, began + ride * interval '1 second', (1 + toss(id, seed, 'p', 24))::smallint, (1 + toss(id, seed, 'd', 24))::smallint,
+SELECT id, began, began + ride * interval '1 second', (1 + toss(id, seed, 'p', 7))::smallint, (1 + toss(id, seed, 'd', 7))::smallint,
        kind <> 1, kind <> 2
 FROM (SELECT source * 1000000000::bigint + row_number AS id FROM generate_series(from_row, to_row) row_number) ids
 CROSS JOIN LATERAL (SELECT toss(id, seed, 'kind', 40) AS kind) k

@@ -28,8 +28,8 @@ static const char *last_run(struct batch_test *t)
 static void sample_add(struct batch_test *t)
 {
     batch_test_do(t,
-                  "SELECT trips_add(%d, 1, 700, 1), trips_add(%d, 1, 700, 1),"
-                  " trips_add(%d, 1, 700, 1), trips_add(%d, 1, 400, 1)",
+                  "SELECT trips_add(%d, 1, 350, 1), trips_add(%d, 1, 350, 1),"
+                  " trips_add(%d, 1, 350, 1), trips_add(%d, 1, 200, 1)",
                   SOURCE_MARCH, SOURCE_APRIL, SOURCE_NOVEMBER, SOURCE_LIVE);
 }
 
@@ -43,9 +43,9 @@ static void run__months_and_a_live_source__equals_the_oracle(void **state)
     assert_int_equal(batch_test_number(t, "SELECT count(*) FROM batch_todo"), 0);
     assert_int_equal(batch_test_number(t, "SELECT count(*) FROM half_made"), 0);
     assert_true(batch_test_number(t, "SELECT sum(orphan_ends) FROM day_total WHERE zone_id = 0") >
-                50);
+                25);
     assert_true(
-        batch_test_number(t, "SELECT sum(expired_starts) FROM day_total WHERE zone_id = 0") > 50);
+        batch_test_number(t, "SELECT sum(expired_starts) FROM day_total WHERE zone_id = 0") > 25);
 }
 
 static void run__nothing_changed__makes_nothing(void **state)
