@@ -3,12 +3,14 @@
 #include <libpq-fe.h>
 #include <pthread.h>
 
+#include "common/base/clock.h"
 #include "consumer-store/pg_sink.h"
 #include "consumer-store/report.h"
 #include "consumer-store/schema.h"
 #include "tests/integration/consumer-store/commit_proxy.h"
 
 #define GREEN 2202401
+#define DEADLINE_MS 30000
 #define JANUARY_S INT64_C(1704085200) /* 2024-01-01T00:00:00-05:00 */
 
 /* A database with our tables, one instance's sink, one batch. */
@@ -447,6 +449,10 @@ static void write__stopped_peer_in_the_way__ended(void **state)
     const struct tlc_buf *copy = &batch.groups[0]->copy;
     assert_int_equal(PQputCopyData(conn, copy->p, (int)copy->n), 1); /* and never the end */
     assert_int_equal(PQflush(conn), 0);
+    int64_t until_ms = tlc_now_ms() + DEADLINE_MS;
+    while (strcmp(pg_text(db.pg, "SELECT tuples_processed FROM pg_stat_progress_copy"), "2000")) {
+        assert_true(tlc_now_ms() < until_ms); /* of them the first 1000 are in the table */
+    }
     int rc = TLC_RETRY;
     for (int i = 0; i < 5 && rc == TLC_RETRY; i++) {
         rc = try_write(&err);

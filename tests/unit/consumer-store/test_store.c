@@ -197,6 +197,21 @@ static void step__answer_to_commit_lost__not_written_twice(void **state)
     fixture_free(f);
 }
 
+static void step__message_seen_before__passed_over(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(1000);
+    fill(f, 0, 60);
+    f->source.wanted[0] = true;
+    f->source.poll_max = 30;
+    step_after(f, 0);
+    f->source.at[0] = 10; /* delivered a second time */
+    run_until(f, 0, 60);
+    assert_int_equal(fake_db_faults(&f->db, 0, 0, 60), 0);
+    assert_int_equal(f->db.ledger.read, 60);
+    fixture_free(f);
+}
+
 static void step__someone_else_moved_on__position_read_again(void **state)
 {
     (void)state;
@@ -393,6 +408,7 @@ int main(void)
         cmocka_unit_test(step__database_away__rests_and_then_goes_on),
         cmocka_unit_test(step__partition_comes_while_resting__all_go_on),
         cmocka_unit_test(step__answer_to_commit_lost__not_written_twice),
+        cmocka_unit_test(step__message_seen_before__passed_over),
         cmocka_unit_test(step__someone_else_moved_on__position_read_again),
         cmocka_unit_test(step__one_part_fenced__the_others_written),
         cmocka_unit_test(assigned__first_time__begins_where_the_log_begins),
