@@ -35,6 +35,11 @@ await db.run(`create view ends as select e as t, dz as zone, e - s as ride, tota
 const [clock] = await one('select max(t) from (select t from starts union all select t from ends)');
 const day = clock - (clock % 86400);
 
+// New York's offset in the middle of the month, from the time zone data of node: wall + offset = seconds since the epoch.
+const newYork = new Intl.DateTimeFormat('en-US', { timeZone: 'America/New_York', timeZoneName: 'longOffset' });
+const [, hoursBehind] = /GMT-(\d+)/.exec(newYork.format(new Date(`${month}-15T12:00:00Z`)));
+const offset = Number(hoursBehind) * 3600;
+
 const n = async (sql) => (await one(sql))[0] ?? 0;
 const top = (view, where) => rows(`select zone, count(*) n from ${view} where ${where} group by 1 order by n desc, zone limit 10`);
 const bins = Array(13).fill(0);
@@ -53,11 +58,12 @@ console.log(JSON.stringify({
         completed: await n(`select count(*) from ends where t >= ${day}`),
         under_way: (await n('select count(*) from starts')) - (await n('select count(*) from ends')),
         revenue_cents: await n(`select sum(round(total * 100))::bigint from ends where t >= ${day}`),
-        median_ride_s: await n(`select quantile_disc(ride, 0.5) from ends where t >= ${day}`),
+        // The page's median comes from bins of a minute.
+        median_ride_s: { value: await n(`select quantile_disc(ride, 0.5) from ends where t >= ${day}`), within: 60 },
     },
     pickups: await top('starts', `t >= ${day}`),
     dropoffs: await top('ends', `t >= ${day}`),
-    hours: await rows(`select h, (select count(*) from ends where t >= h and t < h + 3600), (select count(*) from starts where t >= h and t < h + 3600)
+    hours: await rows(`select h + ${offset}, (select count(*) from ends where t >= h and t < h + 3600), (select count(*) from starts where t >= h and t < h + 3600)
         from (select ${day} + 3600 * unnest(range(24)) h) where h <= ${clock} order by h`),
     ride_bins: bins,
     zones_all: {

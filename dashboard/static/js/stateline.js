@@ -53,7 +53,10 @@ export class StateLine {
     const [state, text] = this.words();
     byId('connection').dataset.state = state;
     setText(byId('connection-text'), text);
-    if (this.summary?.have_data && this.quiet() && this.pausedAt === 0) {
+    if (this.state.state === 'lost') {
+      setText(byId('speed'), '–'); // nobody knows
+      setText(byId('rate'), '–');
+    } else if (this.summary?.have_data && this.quiet() && this.pausedAt === 0) {
       setText(byId('speed'), 'at rest');
       setText(byId('rate'), '0 events/s');
     }
