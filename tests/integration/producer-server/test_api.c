@@ -269,6 +269,55 @@ static void content_length__lies__others_unaffected(void **state)
     assert_int_equal(sut_status(&sut, "records_received"), before); /* half a body is none */
 }
 
+/* What promtool checks: names, HELP and TYPE before the samples, no series twice. */
+static void check_metrics_line(const char *line, char family[128], char seen[65536])
+{
+    char name[256], series[256];
+    if (strncmp(line, "# HELP ", 7) == 0) {
+        snprintf(family, 128, "%.*s", (int)strcspn(line + 7, " "), line + 7);
+        assert_null(strstr(seen, line)); /* a family stands together */
+        return;
+    }
+    size_t family_n = strlen(family);
+    if (strncmp(line, "# TYPE ", 7) == 0) {
+        const char *type = line + 7 + family_n;
+        assert_memory_equal(line + 7, family, family_n);
+        assert_true(strcmp(type, " counter") == 0 || strcmp(type, " gauge") == 0 ||
+                    strcmp(type, " histogram") == 0);
+        bool total = family_n > 6 && strcmp(family + family_n - 6, "_total") == 0;
+        assert_int_equal(total, strcmp(type, " counter") == 0);
+        return;
+    }
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(line, " {"), line);
+    assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_"), strlen(name));
+    assert_memory_equal(name, family, family_n);
+    snprintf(series, sizeof series, "\n%.*s ", (int)(strrchr(line, ' ') - line), line);
+    if (strstr(seen, series)) {
+        fail_msg("twice: %s", series);
+    }
+    char *end;
+    (void)strtod(strrchr(line, ' ') + 1, &end);
+    assert_true(*end == '\0');
+}
+
+static void metrics__by_the_conventions_of_prometheus(void **state)
+{
+    (void)state;
+    static char seen[65536];
+    char family[128] = "", type[256];
+    struct raw_reply r = raw_ask(sut.port, "GET /metrics HTTP/1.1", NULL);
+    size_t lines = 0, at = 0;
+    assert_string_equal(raw_header(&r, "Content-Type", type),
+                        "text/plain; version=0.0.4; charset=utf-8");
+    assert_int_equal(r.body[r.body_n - 1], '\n');
+    for (char *line = strtok(r.body, "\n"); line; line = strtok(NULL, "\n")) {
+        check_metrics_line(line, family, seen);
+        at += (size_t)snprintf(seen + at, sizeof seen - at, "\n%s", line);
+        lines++;
+    }
+    assert_true(lines > 100);
+}
+
 static void log__what_was_acknowledged__is_there_keyed(void **state)
 {
     (void)state;
@@ -289,6 +338,7 @@ int main(void)
         cmocka_unit_test(expect__body_that_would_be_refused__never_asked_for),
         cmocka_unit_test(pipelining__replies_in_order),
         cmocka_unit_test(content_length__lies__others_unaffected),
+        cmocka_unit_test(metrics__by_the_conventions_of_prometheus),
         cmocka_unit_test(log__what_was_acknowledged__is_there_keyed),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
