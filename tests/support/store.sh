@@ -1,33 +1,43 @@
-# Private PostgreSQL and Kafka for a test of consumer-store, by the functions of ./pipeline, and what such tests ask.
+# Private PostgreSQL and Kafka for a test of consumer-store, by ./pipeline, and what such tests ask.
 # shellcheck shell=bash
 # Sourced from the repository root with TLC_BUILD set to the build folder. Everything ends with the script.
 
-TLC_RUN=$(mktemp -d "${TMPDIR:-/tmp}/taxi-store-XXXXXX")
-export TLC_RUN TLC_ANY_PORT=1 TLC_BIN=$TLC_BUILD/bin
-unset KAFKA_BROKERS DATABASE_URL
-# shellcheck source=pipeline disable=SC1091
-. ./pipeline help >/dev/null
-
 skip() { printf 'SKIPPED: %s\n' "$*" >&2; exit 77; }
-[ -d "$deps/kafka" ] || skip "Kafka's jars are not here: run ./pipeline setup"
+[ -d "${TLC_DEPS:-.deps}/kafka" ] || skip "Kafka's jars are not here: run ./pipeline setup"
 command -v java >/dev/null || skip "no Java"
 [ -n "$(find /usr/lib/postgresql -maxdepth 3 -name initdb 2>/dev/null)" ] || skip "PostgreSQL's server is not installed"
 
+work=$(mktemp -d "${TMPDIR:-/tmp}/taxi-store-XXXXXX")
+export TLC_RUN=$work/run TLC_ANY_PORT=1
+unset KAFKA_BROKERS DATABASE_URL
+declare -A store_pid # of each instance that was started and not seen to end
+
 store_clean_up() {
-    local status=$? file name
-    for file in "$TLC_RUN"/pid/*; do
-        name=${file##*/}
-        [ -f "$file" ] || continue
-        [[ $name != store-* ]] || kill -CONT "$(pid_of "$name")" 2>/dev/null || true
-        stop "$name" 20
+    local status=$? name
+    trap '' INT TERM
+    for name in "${!store_pid[@]}"; do
+        kill -CONT "${store_pid[$name]}" 2>/dev/null && kill -KILL "${store_pid[$name]}" 2>/dev/null
+        wait "${store_pid[$name]}" 2>/dev/null
     done
-    [ $status -eq 0 ] || tail -n 15 "$TLC_RUN"/log/store-*.log >&2 || true
-    rm -rf "$(pg_dir)" "/tmp/nyc-taxi-$(printf '%s' "$run" | cksum | cut -d' ' -f1)" "$TLC_RUN"
+    [ $status -eq 0 ] || tail -n 15 "$work"/*.log >&2
+    ./pipeline reset >/dev/null 2>&1
+    rm -rf "$work"
     exit $status
 }
 trap store_clean_up EXIT
 trap 'exit 130' INT TERM
 
+servers_up() {
+    ./pipeline up postgres kafka >"$work/up.log" 2>&1
+    eval "$(./pipeline env)"
+}
+# No time to say good-bye, as when the machine loses power.
+postgres_crash() {
+    local pid
+    pid=$(head -n 1 "$(sql 'show data_directory')/postmaster.pid")
+    kill -QUIT "$pid"
+    await 20 "PostgreSQL ends" test ! -d "/proc/$pid"
+}
 sql() { psql -qXtA "$DATABASE_URL" -c "$1"; }
 
 # Until a command succeeds, or the test has failed.
@@ -49,20 +59,28 @@ expect() { # words, wanted, got
     fi
 }
 
-# Instances are store-a, store-b ...; their addresses are in store_url.
-declare -A store_url
+# Instances are a, b ...; each takes a free port and says so.
 store_start() { # instance, options...
     local name=$1
     shift
-    store_url[$name]=http://127.0.0.1:$(choose_port $((20000 + RANDOM % 20000)) STORE_PORT)
-    start "store-$name" "$TLC_BIN/consumer-store" --status-listen "${store_url[$name]#http://}" \
-        --brokers "$KAFKA_BROKERS" --database "$DATABASE_URL" "$@"
+    "$TLC_BUILD/bin/consumer-store" --status-listen 127.0.0.1:0 --brokers "$KAFKA_BROKERS" --database "$DATABASE_URL" "$@" \
+        >"$work/$name.log" 2>&1 </dev/null &
+    store_pid[$name]=$!
 }
 store_kill() { # instance
-    kill -KILL "$(pid_of "store-$1")"
-    await 10 "store-$1 ends" not_running "store-$1"
+    kill -KILL "${store_pid[$1]}"
+    wait "${store_pid[$1]}" 2>/dev/null || true
+    unset "store_pid[$1]"
 }
-not_running() { ! pid_of "$1"; }
+store_stop() { # instance: its exit code must be 0
+    kill -TERM "${store_pid[$1]}"
+    wait "${store_pid[$1]}"
+    unset "store_pid[$1]"
+}
+status_of() { # instance, jq's filter
+    curl -fsS --max-time 5 "http://127.0.0.1:$(sed -n 's/.*event=started .*port=\([0-9]*\).*/\1/p' "$work/$1.log")/status" | jq -c "$2"
+}
+owns() { [ "$(status_of "$1" '.partitions | length')" = "$2" ]; }
 
 feed() { "$TLC_BUILD/tests/topic_feed" "$KAFKA_BROKERS" trips "$@"; }
 

@@ -14,22 +14,19 @@ printf 'seed %s\n' "$seed"
 trips=50000 rounds=4 # 50,000 trips are 100,000 events
 declare -A sent=([messages]=0 [events]=0 [poison]=0 [duplicates]=0 [marks]=0)
 feed_start() { # round: in the background
-    feed 4 2202401 $((($1 - 1) * trips + 1)) $trips 997 1009 >"$TLC_RUN/sent.json" &
+    feed 4 2202401 $((($1 - 1) * trips + 1)) $trips 997 1009 >"$work/sent.json" &
     feeding=$!
 }
 feed_wait() {
     wait "$feeding"
     local key
     for key in "${!sent[@]}"; do
-        sent[$key]=$((sent[$key] + $(jq ".$key" "$TLC_RUN/sent.json")))
+        sent[$key]=$((sent[$key] + $(jq ".$key" "$work/sent.json")))
     done
     messages=${sent[messages]}
 }
-owns() { [ "$(get "${store_url[$1]}/status" | jq '.partitions | length')" = "$2" ]; }
-counter() { get "${store_url[$1]}/status" | jq ".counters.$2"; }
 
-up_postgres
-up_kafka
+servers_up
 feed_start 1
 feed_wait
 feed_start 2
@@ -40,9 +37,8 @@ for ((kill = 1; kill <= 6; kill++)); do
     store_start a --batch $((500 + RANDOM % 3000))
     await 60 "the store goes on, kill $kill" read_over $((messages * kill / 9))
     if [ $kill = 4 ]; then
-        kill -QUIT "$(pid_of postgres)"
-        await 20 "PostgreSQL ends" not_running postgres
-        up_postgres
+        postgres_crash
+        servers_up
         await 60 "the store finds the database again" read_over $((messages * kill / 9 + messages / 18))
     fi
     store_kill a
@@ -57,22 +53,21 @@ await 60 "both have partitions" owns a 2
 for ((round = 3; round <= rounds; round++)); do
     feed_start $round
     await 60 "new messages are read" read_over $((messages + trips / 4))
-    kill -STOP "$(pid_of store-b)"
+    kill -STOP "${store_pid[b]}"
     feed_wait
     await 60 "the other one takes over" owns a 4
     await 60 "the other one reads all" read_is "$messages"
-    kill -CONT "$(pid_of store-b)"
+    kill -CONT "${store_pid[b]}"
     await 60 "the sleeper is back in the group" owns b 2
 done
-stop store-a 20
+store_stop a
 await 60 "what is left has one owner" owns b 4
 
 all=$((rounds * trips))
 expect "ledger: read, stored, duplicate, refused, marks" "$messages|${sent[events]}|${sent[duplicates]}|${sent[poison]}|${sent[marks]}" "$(ledger)"
 expect "ledger in /status" "[$messages,${sent[events]},${sent[duplicates]},${sent[poison]},${sent[marks]}]" \
-    "$(get "${store_url[b]}/status" | jq -c '.ledger | [.read, .stored, .duplicate, .refused, .marks]')"
-expect "messages in the topic" "$messages" "$(topic_end)"
-expect "lag" '[0,0,0,0]' "$(get "${store_url[b]}/status" | jq -c '[.partitions[].lag]')"
+    "$(status_of b '.ledger | [.read, .stored, .duplicate, .refused, .marks]')"
+expect "lag" '[0,0,0,0]' "$(status_of b '[.partitions[].lag]')"
 expect "messages read = stored + duplicate + refused + marks" t \
     "$(sql 'select bool_and(messages_read = stored + duplicate + refused + marks and messages_read = next_offset) from store_offset')"
 for table in trip_start trip_end; do
@@ -88,4 +83,4 @@ expect "the source is closed" "2202401|t" "$(sql 'select source_id, closed_at is
 expect "days touched" \
     "$(sql "select count(distinct (at at time zone 'America/New_York')::date) from (select at from trip_start union all select at from trip_end) t")" \
     "$(sql "select count(*) from dirty_day")"
-printf 'fenced %s retries %s\n' "$(counter b fenced)" "$(counter b retries)"
+printf 'fenced %s retries %s\n' "$(status_of b .counters.fenced)" "$(status_of b .counters.retries)"
