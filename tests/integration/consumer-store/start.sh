@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# consumer-store started where something is wrong: a clear message with the remedy, the right exit code, nothing half-done; and asked
+# to stop while it waits. PostgreSQL is the cluster of tests/support/pg.cmake, Kafka is nowhere.
+# Usage: start.sh BUILD_DIR
+set -euo pipefail
+store=$(realpath "${1:?usage: start.sh BUILD_DIR}")/bin/consumer-store
+[ -n "${TLC_TEST_PG:-}" ] || { printf 'SKIPPED: no PostgreSQL cluster (run it by ctest)\n' >&2; exit 77; }
+work=$(mktemp -d "${TMPDIR:-/tmp}/taxi-store-start-XXXXXX")
+unset DATABASE_URL KAFKA_BROKERS TLC_TOKEN_FILE STORE_LISTEN
+pids=()
+databases=()
+clean_up() {
+    local pid name
+    for pid in "${pids[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
+    for name in "${databases[@]}"; do admin "drop database if exists $name with (force)" || true; done
+    rm -rf "$work"
+}
+trap clean_up EXIT
+
+admin() { psql -qXtA "$TLC_TEST_PG dbname=postgres" -c "$1"; }
+database() { # options of CREATE DATABASE: sets name and url
+    name=start_$$_${#databases[@]}
+    databases+=("$name")
+    admin "create database $name $*"
+    url="$TLC_TEST_PG dbname=$name"
+}
+sql() { psql -qXtA "$url" -c "$1"; }
+
+failed() { printf 'FAILED: %s\n' "$*" >&2; cat "$work/out" >&2; exit 1; }
+ends() { # words, exit code, what it must say, options...
+    local words=$1 code=$2 say=$3 status=0
+    shift 3
+    timeout 60 "$store" --brokers 127.0.0.1:1 --status-listen 127.0.0.1:0 "$@" >"$work/out" 2>&1 || status=$?
+    [ $status -eq "$code" ] || failed "$words: exit code $status, not $code"
+    grep -qF -- "$say" "$work/out" || failed "$words: does not say \"$say\""
+    printf 'ok: %s\n' "$words"
+}
+run() { # options...: in the background; sets pid
+    "$store" --brokers 127.0.0.1:1 --status-listen 127.0.0.1:0 "$@" >"$work/out" 2>&1 &
+    pid=$!
+    pids+=("$pid")
+}
+await() { # words, command...
+    local until=$((SECONDS + 30)) words=$1
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ $SECONDS -lt $until ] || failed "$words"
+        sleep 0.05
+    done
+}
+stops() { # words: by SIGTERM, with 0
+    local status=0
+    kill -TERM "$pid"
+    wait "$pid" || status=$?
+    [ $status -eq 0 ] || failed "$1: exit code $status"
+    printf 'ok: %s\n' "$1"
+}
+address() { printf 'http://127.0.0.1:%s' "$(sed -n 's/.*event=started .*port=\([0-9]*\).*/\1/p' "$work/out")"; }
+says() { [ "$(curl -s -o /dev/null -w '%{http_code}' "$(address)$1")" = "$2" ]; }
+
+ends "an unknown option" 64 "--colour" --colour blue
+ends "a number out of range" 64 "--batch" --batch 0
+ends "nobody listens" 69 "is PostgreSQL up" --database "host=$work dbname=x" --connect-wait 300ms
+ends "no such database" 78 "createdb" --database "$TLC_TEST_PG dbname=absent_$$"
+ends "no connection string" 64 "--database" --database "colour=blue"
+
+database
+ends "no tables, and not to make any" 78 "--migrate" --database "$url" --no-migrate
+ends "--check makes nothing" 78 "--migrate" --database "$url" --check
+[ "$(sql "select to_regclass('trip_start') is null")" = t ] || failed "--check made tables"
+ends "beyond loopback without a token" 78 "token" --database "$url" --status-listen 0.0.0.0:0
+
+run --database "$url"
+await "it starts without Kafka" grep -q event=started "$work/out"
+await "alive" says /healthz 200
+await "not ready" says /readyz 503
+stops "asked to stop while Kafka is away"
+ends "--check after that" 0 "schema version" --database "$url" --check
+
+run --database "host=$work dbname=x" --connect-wait 1h
+await "it waits for the database" grep -q event=database_away "$work/out"
+stops "asked to stop while the database is away"
+
+sql "insert into schema_version (version, name) values (99, '099_future')"
+ends "tables of a newer program" 78 "version 99" --database "$url"
+sql "delete from schema_version where version = 99; alter database $name set default_transaction_read_only = on"
+ends "read-only" 78 "read-only" --database "$url"
+database "encoding 'LATIN1' template template0"
+ends "encoding" 78 "createdb -E UTF8" --database "$url"
+[ "$(sql "select count(*) from pg_tables where schemaname = 'public'")" = 0 ] || failed "half-made tables"
