@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "dashboard/delta.h"
 #include "dashboard/pages.h"
 #include "dashboard/summary.h"
 
@@ -12,12 +13,16 @@ static const struct tlc_counter_def stream_defs[] = {STREAM_COUNTERS(TLC_COUNTER
 
 #define STREAM_ID_SIZE 64
 
-/* An encoded event. Shared by its channel and by the clients that are sending it. */
+/* An encoded event. Shared by its channel and by the clients that are sending it. Who has the
+ * message before it gets the delta to that one. */
 struct message {
     size_t refs;
     int64_t serial, revision;
     char id[STREAM_ID_SIZE];
-    struct tlc_buf bytes;
+    struct tlc_buf whole;
+    size_t json_at, json_n; /* the object within whole */
+    struct tlc_buf delta;   /* empty: there is none */
+    int64_t delta_from;     /* serial of the message that it changes */
 };
 
 struct stream_client {
@@ -26,6 +31,7 @@ struct stream_client {
     struct stream_hub *hub;
     struct tlc_http_stream *stream; /* NULL until opened */
     struct message *sending;        /* NULL: between messages */
+    const struct tlc_buf *text;     /* of it: whole or delta */
     size_t at;                      /* bytes of it that were handed over */
     int64_t serial;                 /* of the last message taken up */
     int64_t next_ms;                /* no message before */
@@ -66,7 +72,8 @@ void stream_hub_release(struct stream_hub *hub)
 static void message_unref(struct message *m)
 {
     if (m != NULL && --m->refs == 0) {
-        tlc_buf_release(&m->bytes);
+        tlc_buf_release(&m->whole);
+        tlc_buf_release(&m->delta);
         free(m);
     }
 }
@@ -102,19 +109,22 @@ static struct message *message_make(struct stream_hub *hub, const struct stream_
         return NULL;
     }
     m->refs = 1;
-    tlc_buf_init(&m->bytes, t->bytes_max);
+    tlc_buf_init(&m->whole, t->bytes_max);
+    tlc_buf_init(&m->delta, t->bytes_max);
     hold(t);
     m->revision = t->revision(t->ctx);
     t->id(t->ctx, m->id, sizeof m->id);
-    tlc_buf_printf(&m->bytes, "id: %s\nevent: %s\ndata: ", m->id, t->event);
-    bool made = t->encode(t->ctx, filter, &m->bytes);
+    tlc_buf_printf(&m->whole, "id: %s\nevent: %s\ndata: ", m->id, t->event);
+    m->json_at = m->whole.n;
+    bool made = t->encode(t->ctx, filter, &m->whole);
+    m->json_n = m->whole.n - m->json_at;
     /* While the topic is held: of two messages the later one is never the older picture. */
     pthread_mutex_lock(&hub->lock);
     m->serial = ++hub->serial;
     pthread_mutex_unlock(&hub->lock);
     let_go(t);
-    tlc_buf_append(&m->bytes, "\n\n", 2);
-    if (!made || m->bytes.failed) {
+    tlc_buf_append(&m->whole, "\n\n", 2);
+    if (!made || m->whole.failed) {
         message_unref(m);
         return NULL;
     }
@@ -166,11 +176,30 @@ static void channel_free(struct stream_hub *hub, struct stream_channel *c)
     tlc_counter_set(&hub->counters, STREAM_CHANNELS, (int64_t)hub->channels_n);
 }
 
+static struct tlc_str json_of(const struct message *m)
+{
+    return (struct tlc_str){m->whole.p + m->json_at, m->json_n};
+}
+
+static void make_delta(struct message *m, const struct message *before)
+{
+    tlc_buf_printf(&m->delta, "id: %s\nevent: delta\ndata: ", m->id);
+    bool made = delta_encode(json_of(before), json_of(m), &m->delta);
+    tlc_buf_append(&m->delta, "\n\n", 2);
+    if (!made || m->delta.failed) {
+        tlc_buf_reset(&m->delta); /* the whole will do */
+    }
+    m->delta_from = before->serial;
+}
+
 static void channel_offer(struct stream_channel *c, struct message *m)
 {
     if (c->newest != NULL && c->newest->serial > m->serial) {
         message_unref(m);
         return;
+    }
+    if (c->newest != NULL) {
+        make_delta(m, c->newest);
     }
     message_unref(c->newest);
     c->newest = m;
@@ -185,11 +214,11 @@ static bool has_news(const struct stream_client *c)
 
 static int64_t hand_over(struct stream_client *c, char *dst, size_t max)
 {
-    size_t left = c->sending->bytes.n - c->at;
+    size_t left = c->text->n - c->at;
     size_t n = left < max ? left : max;
-    memcpy(dst, c->sending->bytes.p + c->at, n);
+    memcpy(dst, c->text->p + c->at, n);
     c->at += n;
-    if (c->at == c->sending->bytes.n) {
+    if (c->at == c->text->n) {
         message_unref(c->sending);
         c->sending = NULL;
     }
@@ -207,6 +236,8 @@ static int64_t pull_next(struct stream_client *c, char *dst, size_t max)
     if (c->sending == NULL && has_news(c) && now_ms >= c->next_ms) {
         c->sending = c->channel->newest;
         c->sending->refs++;
+        bool has_before = c->serial != 0 && c->serial == c->sending->delta_from;
+        c->text = has_before && c->sending->delta.n > 0 ? &c->sending->delta : &c->sending->whole;
         c->serial = c->sending->serial;
         c->at = 0;
         c->next_ms = now_ms + STREAM_EVERY_MS;

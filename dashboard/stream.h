@@ -1,5 +1,6 @@
 /* Server-sent events: who looks at the same topic through the same filter shares one encoder and
- * its bytes.
+ * its bytes. The first event of a client is the whole object, under the topic's name; then come
+ * events named "delta" with the members that have changed, or the whole again to who missed one.
  *
  * A channel is a topic and filter that somebody looks at. step encodes each channel that has news
  * once and wakes its clients; a client that is still busy with an older message gets the newest

@@ -63,11 +63,16 @@ export class Feed {
       this.failures = 0;
       this.onState({state: 'live'});
     });
-    stream.addEventListener(this.event, (message) => {
+    let whole = {};
+    const change = (message, before) => {
+      whole = {...before, ...JSON.parse(message.data)};
       if (turn === this.turn) {
-        this.take(JSON.parse(message.data));
+        this.take(whole);
       }
-    });
+    };
+    stream.addEventListener(this.event, (message) => change(message, {}));
+    // The members that have changed since the message before.
+    stream.addEventListener('delta', (message) => change(message, whole));
     stream.addEventListener('error', () => {
       stream.close();
       if (turn === this.turn) {

@@ -88,7 +88,7 @@ class FakeStream extends EventTarget {
     FakeStream.made.push(this);
   }
   close() { this.closed = true; }
-  send(summary) { this.dispatchEvent(Object.assign(new Event('summary'), {data: JSON.stringify(summary)})); }
+  send(summary, name = 'summary') { this.dispatchEvent(Object.assign(new Event(name), {data: JSON.stringify(summary)})); }
 }
 
 async function opened(first) {
@@ -112,6 +112,15 @@ test('feed: older revisions of a connection are left out, another store is taken
     stream.send(summary);
   }
   assert.deepEqual(seen.revisions, [5, 6, 1]);
+  seen.feed.stop();
+});
+
+test('feed: a delta changes what it names and leaves the rest', async () => {
+  const seen = await opened({revision: 5, store_id: 'a', label: 'x', hours: [1]});
+  FakeStream.made[0].send({revision: 5, store_id: 'a', label: 'x', hours: [1]});
+  FakeStream.made[0].send({revision: 6, hours: [1, 2]}, 'delta');
+  assert.deepEqual(seen.feed.last, {revision: 6, store_id: 'a', label: 'x', hours: [1, 2]});
+  assert.deepEqual(seen.revisions, [5, 5, 6]);
   seen.feed.stop();
 });
 

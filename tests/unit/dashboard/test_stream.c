@@ -245,6 +245,52 @@ static void busy_client__skips_to_the_newest(void **state)
     r.closed(r.stream_ctx);
 }
 
+/* What a client holds after each message is the whole object as it was then. */
+static void follow(json_t **held, const char *event)
+{
+    json_t *data = unit_json(tlc_str_trim(tlc_str_from(strstr(event, "data: ") + 6)));
+    if (strstr(event, "\nevent: delta\n") != NULL) {
+        assert_non_null(*held);
+        assert_int_equal(json_object_update(*held, data), 0);
+        json_decref(data);
+    } else {
+        json_decref(*held);
+        *held = data;
+    }
+}
+
+static void deltas__add_up_to_the_whole(void **state)
+{
+    (void)state;
+    json_t *steady = NULL, *sleepy = NULL, *whole = NULL;
+    struct tlc_http_response a = join(&everything, ""), b = join(&everything, "");
+    int deltas = 0;
+    for (int i = 0; i < 12; i++) {
+        news();
+        now_ms += STREAM_EVERY_MS;
+        stream_step(&hub, now_ms);
+        assert_true(pull(&a, text, sizeof text));
+        deltas += strstr(text, "\nevent: delta\n") != NULL ? 1 : 0;
+        follow(&steady, text);
+        if (i % 3 == 0 && pull(&b, text, sizeof text)) { /* misses two of three */
+            assert_null(strstr(text, "\nevent: delta\n"));
+            follow(&sleepy, text);
+        }
+        struct tlc_http_response fresh = join(&everything, "");
+        assert_true(pull(&fresh, text, sizeof text));
+        fresh.closed(fresh.stream_ctx);
+        follow(&whole, text);
+        assert_true(json_equal(steady, whole));
+        assert_true(i % 3 != 0 || json_equal(sleepy, whole));
+    }
+    assert_int_equal(deltas, 11);
+    json_decref(steady);
+    json_decref(sleepy);
+    json_decref(whole);
+    a.closed(a.stream_ctx);
+    b.closed(b.stream_ctx);
+}
+
 static void too_many_filters__503_known_ones_still_served(void **state)
 {
     (void)state;
@@ -329,6 +375,7 @@ int main(void)
         TEST(last_event_id__known_one_gets_nothing_other_ones_the_summary),
         TEST(slow_client__dropped_and_may_come_back),
         TEST(busy_client__skips_to_the_newest),
+        TEST(deltas__add_up_to_the_whole),
         TEST(too_many_filters__503_known_ones_still_served),
         TEST(more_filters_than_time__each_has_its_turn),
         TEST(store_lost__new_picture_though_its_revision_is_lower),
