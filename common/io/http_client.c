@@ -23,7 +23,9 @@ struct slot {
 #define SLOTS_MAX 64
 #define QUEUE_MAX 4096
 #define CONNECT_TIMEOUT_MS 10000L
-#define SOCKET_BUFFER_BYTES (256L * 1024)
+/* libcurl takes it anew for every request: from 128 KiB on malloc would map fresh pages each time,
+ * which costs more than the system calls it saves. */
+#define SOCKET_BUFFER_BYTES (64L * 1024)
 
 struct tlc_http_client {
     CURLM *multi;
