@@ -19,6 +19,7 @@
 
 struct feed {
     rd_kafka_t *rk;
+    rd_kafka_topic_t *handle;
     const char *topic;
     int32_t partitions;
     int64_t messages, events, poison, doubles, marks, lost;
@@ -125,16 +126,10 @@ static void topic_make(struct feed *f)
 
 static void put(struct feed *f, int32_t partition, struct tlc_str key, struct tlc_str value)
 {
-    for (;;) {
-        rd_kafka_resp_err_t code = rd_kafka_producev(
-            f->rk, RD_KAFKA_V_TOPIC(f->topic), RD_KAFKA_V_PARTITION(partition),
-            RD_KAFKA_V_KEY(key.p, key.n), RD_KAFKA_V_VALUE((void *)(uintptr_t)value.p, value.n),
-            RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
-        if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            break;
-        }
-        if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-            fail("produce", rd_kafka_err2str(code));
+    while (rd_kafka_produce(f->handle, partition, RD_KAFKA_MSG_F_COPY, (void *)(uintptr_t)value.p,
+                            value.n, key.p, key.n, NULL) != 0) {
+        if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+            fail("produce", rd_kafka_err2str(rd_kafka_last_error()));
         }
         rd_kafka_poll(f->rk, 100);
     }
@@ -214,6 +209,7 @@ int main(int argc, char **argv)
     }
     f.rk = producer_new(argv[1], &f);
     topic_make(&f);
+    f.handle = rd_kafka_topic_new(f.rk, f.topic, NULL);
     trips_put(&f, source, numbers);
     for (int32_t i = 0; i < f.partitions; i++, f.marks++) {
         char value[TLC_JSON_MAX];
@@ -224,6 +220,7 @@ int main(int argc, char **argv)
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR || f.lost > 0) {
         fail("flush", rd_kafka_err2str(code));
     }
+    rd_kafka_topic_destroy(f.handle);
     rd_kafka_destroy(f.rk);
     printf("{\"messages\":%" PRId64 ",\"events\":%" PRId64 ",\"poison\":%" PRId64
            ",\"duplicates\":%" PRId64 ",\"marks\":%" PRId64 "}\n",

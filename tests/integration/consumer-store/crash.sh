@@ -34,7 +34,10 @@ feed_wait
 
 # Killed at whatever it does then; PostgreSQL goes away in the middle of it, with no time to say good-bye.
 for ((kill = 1; kill <= 6; kill++)); do
-    store_start a --batch $((500 + RANDOM % 3000))
+    # with a name in the group it takes its partitions back at once, without one after the session of the killed one
+    static=()
+    [ $((kill % 3)) -eq 0 ] || static=(-X group.instance.id=a)
+    store_start a --batch $((500 + RANDOM % 3000)) "${static[@]}"
     await 60 "the store goes on, kill $kill" read_over $((messages * kill / 9))
     if [ $kill = 4 ]; then
         postgres_crash
@@ -59,6 +62,9 @@ for ((round = 3; round <= rounds; round++)); do
     await 60 "the other one reads all" read_is "$messages"
     kill -CONT "${store_pid[b]}"
     await 60 "the sleeper is back in the group" owns b 2
+done
+for name in a b; do
+    expect "$name: peak memory under 200 MiB" 1 "$(awk '/VmHWM/ {print ($2 < 200 * 1024)}' "/proc/${store_pid[$name]}/status")"
 done
 store_stop a
 await 60 "what is left has one owner" owns b 4

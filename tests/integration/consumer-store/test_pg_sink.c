@@ -450,7 +450,8 @@ static void write__stopped_peer_in_the_way__ended(void **state)
     assert_int_equal(PQputCopyData(conn, copy->p, (int)copy->n), 1); /* and never the end */
     assert_int_equal(PQflush(conn), 0);
     int64_t until_ms = tlc_now_ms() + DEADLINE_MS;
-    while (strcmp(pg_text(db.pg, "SELECT tuples_processed FROM pg_stat_progress_copy"), "2000")) {
+    while (strcmp(pg_text(db.pg, "SELECT tuples_processed FROM pg_stat_progress_copy"), "2000") !=
+           0) {
         assert_true(tlc_now_ms() < until_ms); /* of them the first 1000 are in the table */
     }
     int rc = TLC_RETRY;

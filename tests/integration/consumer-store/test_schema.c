@@ -68,8 +68,8 @@ static void migrate__zones__all_facts(void **state)
         memcpy(facts, line, (size_t)(rest - line) - 1);
         snprintf(sql, sizeof(sql),
                  "SELECT concat_ws(',', zone_id, borough, name, service_zone) FROM zone"
-                 " WHERE zone_id = %d",
-                 atoi(line));
+                 " WHERE zone_id = %ld",
+                 strtol(line, NULL, 10));
         assert_string_equal(pg_text(db.pg, sql), facts);
         zones++;
     }

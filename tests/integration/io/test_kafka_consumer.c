@@ -55,16 +55,16 @@ static void cluster_close(struct cluster *c)
 /* Values are "partition:number", counting from first. */
 static void produce(struct cluster *c, int32_t partition, int first, int n)
 {
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(c->rk, TOPIC, NULL);
     for (int i = first; i < first + n; i++) {
         char value[32];
         int length = snprintf(value, sizeof(value), "%" PRId32 ":%d", partition, i);
-        assert_int_equal(
-            rd_kafka_producev(c->rk, RD_KAFKA_V_TOPIC(TOPIC), RD_KAFKA_V_PARTITION(partition),
-                              RD_KAFKA_V_KEY("k", 1), RD_KAFKA_V_VALUE(value, (size_t)length),
-                              RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END),
-            RD_KAFKA_RESP_ERR_NO_ERROR);
+        assert_int_equal(rd_kafka_produce(topic, partition, RD_KAFKA_MSG_F_COPY, value,
+                                          (size_t)length, "k", 1, NULL),
+                         0);
     }
     assert_int_equal(rd_kafka_flush(c->rk, DEADLINE_MS), RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_topic_destroy(topic);
 }
 
 /* A member of the group, as a program would be: begins where `begin` says, checks that nothing is
