@@ -5,6 +5,7 @@
 //   /away /back      stop listening, and listen again on the same port
 //   /lose NAME       forget everything and be the store NAME from now on
 //   /dump            every window, a line each, in order
+//   /summed          every window summed over partitions, a line each, in order, without what names partitions and offsets
 //   /sums            sums over all windows and totals, as JSON
 import { createServer } from 'node:http';
 import { renameSync, writeFileSync } from 'node:fs';
@@ -49,6 +50,37 @@ function dump() {
     return [...windows.values()].sort(order).map((w) => JSON.stringify(w) + '\n').join('');
 }
 
+const plainSums = ['matched', 'orphan_ends', 'expired_starts', 'duplicates', 'passengers', 'distance_cmi', 'fare_cents',
+    'tip_cents', 'total_cents', 'ride_s'];
+
+// Rows of [key..., number...] into a map from the key to the sums.
+function addRows(map, rows, keys) {
+    for (const row of rows) {
+        const key = row.slice(0, keys).map((n) => String(n).padStart(3, '0')).join('-');
+        const had = map.get(key) ?? row.slice(keys).map(() => 0);
+        map.set(key, had.map((n, i) => n + row[keys + i]));
+    }
+}
+
+function summed() {
+    const all = new Map();
+    for (const w of windows.values()) {
+        const key = `${w.source}/${w.start}`;
+        const sum = all.get(key) ?? { key, final: true, numbers: plainSums.map(() => 0), starts: new Map(), ends: new Map(),
+            routes: new Map(), bins: new Map() };
+        all.set(key, sum);
+        sum.final &&= w.final;
+        sum.numbers = sum.numbers.map((n, i) => n + w[plainSums[i]]);
+        addRows(sum.starts, w.starts, 1);
+        addRows(sum.ends, w.ends, 1);
+        addRows(sum.routes, w.routes, 2);
+        addRows(sum.bins, w.ride_bins.map((n, i) => [i, n]), 1);
+    }
+    const rows = (map) => [...map].filter(([, n]) => n.some((x) => x !== 0)).sort();
+    return [...all.values()].sort((a, b) => (a.key < b.key ? -1 : 1)).map((s) =>
+        JSON.stringify([s.key, s.final, s.numbers, rows(s.starts), rows(s.ends), rows(s.routes), rows(s.bins)]) + '\n').join('');
+}
+
 function sums() {
     const sum = { posts, windows: windows.size, final: 0, final_changed: finalChanged, events: 0, late: 0 };
     const plain = ['matched', 'orphan_ends', 'expired_starts', 'duplicates', 'fare_cents', 'ride_s'];
@@ -76,6 +108,7 @@ const controls = {
         totals = new Map();
     },
     dump,
+    summed,
     sums: () => JSON.stringify(sums()),
 };
 

@@ -14,7 +14,7 @@ printf 'seed %s\n' "$seed"
 
 trips=80000
 feed_start() { # name, source, poison every, double every
-    feed 4 "$2" 1 $trips "$3" "$4" >"$TLC_RUN/sent-$1.json" &
+    feed trips 4 "$2" 1 $trips "$3" "$4" >"$TLC_RUN/sent-$1.json" &
     feeding+=($!)
 }
 feed_wait() {

@@ -70,6 +70,20 @@ static void old_entry__any_leap_of_event_time__stays_old(void **state)
     }
 }
 
+static void kept_block__old_entries_beside_live_ones__stay_old(void **state)
+{
+    (void)state;
+    struct seen s;
+    seen_init(&s, 100);
+    see(&s, 0, 1, 100, 100);
+    for (int64_t live = 100; live < 100 + 2 * SEEN_MODULUS; live += 500) {
+        see(&s, 1, 2, live + 1, live);
+        assert_int_equal(seen_at(&s, 0, 1, live), live == 100 ? 100 : -1);
+        assert_int_equal(seen_at(&s, 1, 2, live), live + 1);
+    }
+    seen_release(&s);
+}
+
 static void full__what_is_final_makes_room__else_refused(void **state)
 {
     (void)state;
@@ -140,6 +154,7 @@ int main(void)
         cmocka_unit_test(seen__start_and_end__kept_apart),
         cmocka_unit_test(window_final__no_longer_seen),
         cmocka_unit_test(old_entry__any_leap_of_event_time__stays_old),
+        cmocka_unit_test(kept_block__old_entries_beside_live_ones__stay_old),
         cmocka_unit_test(full__what_is_final_makes_room__else_refused),
         cmocka_unit_test(a_month_goes_by__set_stays_small),
         cmocka_unit_test(any_sequence__equal_to_an_array),

@@ -328,6 +328,26 @@ static void start_meets_waiting_end__its_window_rests_on_the_end(void **state)
     world_close(&w);
 }
 
+/* A copy whose verdict rests on what came before: that must be read again as long as the verdict is
+ * needed. */
+static void duplicate__of_a_trip_over_or_open__its_window_rests_on_the_trip(void **state)
+{
+    (void)state;
+    for (int over = 0; over <= 1; over++) {
+        struct world w;
+        world_open(&w, &rules);
+        assert_int_equal(apply(&w, 'S', 1, 0), 'C'); /* 100 */
+        if (over) {
+            assert_int_equal(apply(&w, 'E', 1, 100), 'C');
+        }
+        assert_int_equal(apply(&w, 'S', 2, 200), 'C'); /* the first start's window is final */
+        assert_int_equal(apply(&w, 'S', 1, 110), 'D');
+        source_close(w.source, &w.books, w.offset);
+        assert_int_equal(final_at(&w, 110)->low_offset, 100);
+        world_close(&w);
+    }
+}
+
 static void before_effects__event__seen_but_not_booked(void **state)
 {
     (void)state;
@@ -355,6 +375,7 @@ int main(void)
         cmocka_unit_test(seen_set__beyond_the_maximum__counted_and_said),
         cmocka_unit_test(effects__table_of_moments__smallest_offset_still_needed),
         cmocka_unit_test(start_meets_waiting_end__its_window_rests_on_the_end),
+        cmocka_unit_test(duplicate__of_a_trip_over_or_open__its_window_rests_on_the_trip),
         cmocka_unit_test(before_effects__event__seen_but_not_booked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
