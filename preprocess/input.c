@@ -2,19 +2,40 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "common/base/stop.h"
 
 const char *input_name(const struct input *in)
 {
     return strcmp(in->path, "-") == 0 ? "standard input" : in->path;
 }
 
+/* A pipe may stay silent for ever: waits until it speaks or a stop is asked. */
+static int wait_for_pipe(const struct input *in, struct tlc_err *err)
+{
+    struct pollfd fds[] = {{.fd = in->fd, .events = POLLIN},
+                           {.fd = tlc_stop_fd(), .events = POLLIN}};
+    while (poll(fds, 2, -1) < 0) {
+        if (errno != EINTR) {
+            return tlc_err_fatal(err, TLC_EXIT_IO, "%s: waiting: %s", input_name(in),
+                                 strerror(errno));
+        }
+    }
+    return fds[1].revents != 0 ? tlc_err_set(err, TLC_STOP, "stopped") : 0;
+}
+
 /* Stored bytes, counted and hashed. */
 static int read_stored(struct input *in, void *dst, size_t n, size_t *ret_n, struct tlc_err *err)
 {
     ssize_t r;
+    int rc = in->regular ? 0 : wait_for_pipe(in, err);
+    if (rc != 0) {
+        return rc;
+    }
     do {
         r = read(in->fd, dst, n);
     } while (r < 0 && errno == EINTR);
