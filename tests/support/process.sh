@@ -51,6 +51,11 @@ expect() { # words, wanted, got
     fi
 }
 
+kafka_up() {
+    ./pipeline up kafka >"$TLC_RUN/log/up.log" || { cat "$TLC_RUN/log/up.log" >&2; exit 1; }
+    load_state
+}
+
 not_running() { ! pid_of "$1"; }
 
 # Receivers and instances have names; receiver_port, receiver_control and process_url are by name.

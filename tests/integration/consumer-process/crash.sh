@@ -28,7 +28,7 @@ feed_wait() {
 }
 feeding=()
 
-up_kafka
+kafka_up
 receiver_start storm
 receiver_start calm
 

@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
 . tests/support/process.sh
 
 trips=60000
-up_kafka
+kafka_up
 read_by_all() { # instances, messages
     local i sum=0
     for ((i = 1; i <= $1; i++)); do
