@@ -29,7 +29,7 @@
     X(STR, tls_cert, "tls-cert", NULL, NULL, 0, 0, "FILE", "certificate chain, PEM")               \
     X(STR, tls_key, "tls-key", NULL, NULL, 0, 0, "FILE", "its key, PEM")                           \
     X(BOOL, insecure, "insecure", NULL, NULL, 0, 0, "", "listen beyond loopback without a token")  \
-    X(INT, connections_max, "connections", NULL, "2200", 8, 20000, "N",                            \
+    X(INT, connections_max, "connections", NULL, "2500", 8, 20000, "N",                            \
       "connections at once, open pages included")                                                  \
     X(INT, threads, "threads", NULL, "2", 1, 64, "N", "threads that answer requests")
 

@@ -240,7 +240,10 @@ static int64_t pull_next(struct stream_client *c, char *dst, size_t max)
         c->text = has_before && c->sending->delta.n > 0 ? &c->sending->delta : &c->sending->whole;
         c->serial = c->sending->serial;
         c->at = 0;
-        c->next_ms = now_ms + STREAM_EVERY_MS;
+        /* From the time that was due, not from now: else a pull a moment after its step would miss
+         * the next one. */
+        bool on_time = now_ms - c->next_ms < STREAM_EVERY_MS;
+        c->next_ms = (on_time ? c->next_ms : now_ms) + STREAM_EVERY_MS;
         c->spoke_ms = now_ms;
         c->beat = false;
         tlc_counter_add(&hub->counters, STREAM_SENT, 1);

@@ -3,6 +3,8 @@
 // Within a connection a message never takes the page back: one with a lower revision of the same store is left out.
 // The summary that opens a connection is always taken: after a restart the server's store is the truth.
 
+import {changed} from './delta.js';
+
 const BACK_OFF_S = [1, 2, 4, 8, 15];
 
 export class Feed {
@@ -64,15 +66,14 @@ export class Feed {
       this.onState({state: 'live'});
     });
     let whole = {};
-    const change = (message, before) => {
-      whole = {...before, ...JSON.parse(message.data)};
+    const follow = (fresh) => {
+      whole = fresh;
       if (turn === this.turn) {
         this.take(whole);
       }
     };
-    stream.addEventListener(this.event, (message) => change(message, {}));
-    // The members that have changed since the message before.
-    stream.addEventListener('delta', (message) => change(message, whole));
+    stream.addEventListener(this.event, (message) => follow(JSON.parse(message.data)));
+    stream.addEventListener('delta', (message) => follow(changed(whole, JSON.parse(message.data))));
     stream.addEventListener('error', () => {
       stream.close();
       if (turn === this.turn) {

@@ -80,7 +80,7 @@ function openStream(port, host, counts) {
     socket.once('data', () => done(socket));
     socket.on('data', (data) => {
       counts.bytes += data.length;
-      for (let at = data.indexOf('event: summary'); at >= 0; at = data.indexOf('event: summary', at + 1)) {
+      for (let at = data.indexOf('\nevent: '); at >= 0; at = data.indexOf('\nevent: ', at + 1)) {
         counts.messages += 1;
       }
     });

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import test, {mock} from 'node:test';
 
 import {csvText, fileName} from '../../../dashboard/static/js/csv.js';
+import {changed} from '../../../dashboard/static/js/delta.js';
 import {mix} from '../../../dashboard/static/js/dom.js';
 import {Feed} from '../../../dashboard/static/js/feed.js';
 import {clock, dayAndHour, dollars, duration, mebibytes, minutes, sourceName} from '../../../dashboard/static/js/format.js';
@@ -115,10 +116,19 @@ test('feed: older revisions of a connection are left out, another store is taken
   seen.feed.stop();
 });
 
+test('delta: members replaced, objects and arrays changed in part, nothing before it touched', () => {
+  const before = {a: 1, b: [1, 2, 3], c: {x: 1, y: [5]}, d: [[1, 2]]};
+  const kept = structuredClone(before);
+  assert.deepEqual(changed(before, {a: 2, '~b': [4, 3, 9], '~c': {'~y': [2, 1, 6]}, '~d': [0]}),
+    {a: 2, b: [1, 2, 3, 9], c: {x: 1, y: [5, 6]}, d: []});
+  assert.deepEqual(changed(before, {}), before);
+  assert.deepEqual(before, kept);
+});
+
 test('feed: a delta changes what it names and leaves the rest', async () => {
   const seen = await opened({revision: 5, store_id: 'a', label: 'x', hours: [1]});
   FakeStream.made[0].send({revision: 5, store_id: 'a', label: 'x', hours: [1]});
-  FakeStream.made[0].send({revision: 6, hours: [1, 2]}, 'delta');
+  FakeStream.made[0].send({revision: 6, '~hours': [2, 1, 2]}, 'delta');
   assert.deepEqual(seen.feed.last, {revision: 6, store_id: 'a', label: 'x', hours: [1, 2]});
   assert.deepEqual(seen.revisions, [5, 5, 6]);
   seen.feed.stop();

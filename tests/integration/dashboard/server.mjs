@@ -103,7 +103,7 @@ test('stream: pushed when windows change, ended when the dashboard stops', async
   const known = openStream(program, `Last-Event-ID: ${id}\r\n`);
   await known.until((text) => text.includes('\r\n\r\n'), 'the head');
   await post(program.base, replay.messageUntil(FIRST_DAY_S + 11 * HOUR_S));
-  await known.until((text) => text.includes('event: summary'), 'the news');
+  await known.until((text) => text.includes('event: delta'), 'the news, as a delta to what the client had');
   assert.ok(!known.text.includes(`id: ${id}\n`), 'what the client had was sent again');
   const how = await program.end('SIGTERM');
   assert.deepEqual(how, {code: 0, signal: null});

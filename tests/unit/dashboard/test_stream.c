@@ -49,9 +49,20 @@ static int tear_down(void **state)
 static void news(void)
 {
     static int64_t revision;
-    const struct spec spec = {
-        .source = GREEN_2024_01, .start_s = JAN_1_S, .revision = ++revision, .starts = 1};
-    struct window_message m = unit_message(&spec, 1, NULL, 0);
+    revision++;
+    /* Now one more hour, now more in the last one, now another zone. */
+    const int64_t start_s = JAN_1_S + revision / 3 * HOUR;
+    const struct spec spec = {.source = GREEN_2024_01,
+                              .start_s = start_s,
+                              .revision = revision,
+                              .from = (uint16_t)(1 + revision % 3),
+                              .starts = (uint32_t)(1 + revision % 7),
+                              .ends = 2,
+                              .matched = 2,
+                              .ride_min = (uint32_t)(revision % 61)};
+    const struct window_progress progress = {
+        .source = GREEN_2024_01, .position = revision, .max_event_s = start_s + 60};
+    struct window_message m = unit_message(&spec, 1, &progress, 1);
     struct store_reply reply;
     struct tlc_err err;
     assert_int_equal(store_take(&store, &m, now_ms, &reply, &err), TLC_OK);
@@ -132,6 +143,26 @@ static void news__four_messages_a_second_at_most(void **state)
     char id[32];
     (void)snprintf(id, sizeof id, "id: %lld.", (long long)store.windows.revision);
     assert_int_equal(strncmp(text, id, strlen(id)), 0);
+    r.closed(r.stream_ctx);
+}
+
+static void pull_after_its_step__no_step_is_missed(void **state)
+{
+    (void)state;
+    int64_t steps_ms = now_ms;
+    now_ms += 90; /* joins between two steps */
+    struct tlc_http_response r = join(&everything, "");
+    assert_true(pull(&r, text, sizeof text));
+    int got = 0;
+    for (int i = 1; i <= 20; i++) {
+        now_ms = steps_ms + i * STREAM_EVERY_MS + i % 3;
+        news();
+        int before = woken_n;
+        stream_step(&hub, now_ms);
+        now_ms += 20; /* the server's thread is a little later */
+        got += woken_n > before && pull(&r, text, sizeof text) ? 1 : 0;
+    }
+    assert_in_range(got, 19, 20);
     r.closed(r.stream_ctx);
 }
 
@@ -245,13 +276,41 @@ static void busy_client__skips_to_the_newest(void **state)
     r.closed(r.stream_ctx);
 }
 
+/* As delta.h says it, in place. */
+static void apply(json_t *held, json_t *delta)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(delta, name, value)
+    {
+        json_t *of = name[0] == '~' ? json_object_get(held, name + 1) : NULL;
+        if (name[0] != '~') {
+            assert_int_equal(json_object_set(held, name, value), 0);
+        } else if (json_is_object(value)) {
+            apply(of, value);
+        } else {
+            size_t length = (size_t)json_integer_value(json_array_get(value, 0));
+            while (json_array_size(of) > length) {
+                assert_int_equal(json_array_remove(of, json_array_size(of) - 1), 0);
+            }
+            for (size_t i = 1; i < json_array_size(value); i += 2) {
+                size_t at = (size_t)json_integer_value(json_array_get(value, i));
+                json_t *element = json_array_get(value, i + 1);
+                assert_int_equal(at == json_array_size(of) ? json_array_append(of, element)
+                                                           : json_array_set(of, at, element),
+                                 0);
+            }
+        }
+    }
+}
+
 /* What a client holds after each message is the whole object as it was then. */
 static void follow(json_t **held, const char *event)
 {
     json_t *data = unit_json(tlc_str_trim(tlc_str_from(strstr(event, "data: ") + 6)));
     if (strstr(event, "\nevent: delta\n") != NULL) {
         assert_non_null(*held);
-        assert_int_equal(json_object_update(*held, data), 0);
+        apply(*held, data);
         json_decref(data);
     } else {
         json_decref(*held);
@@ -370,6 +429,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(new_client__gets_the_summary_at_once),
         TEST(news__four_messages_a_second_at_most),
+        TEST(pull_after_its_step__no_step_is_missed),
         TEST(hundred_clients__one_encoding),
         TEST(nothing_new__nobody_woken_but_for_a_heartbeat),
         TEST(last_event_id__known_one_gets_nothing_other_ones_the_summary),
