@@ -6,8 +6,10 @@
 #include "consumer-store/copy.h"
 
 #define COPY_MAX ((size_t)1 << 30) /* bytes of one group; rows_max of the options is far below */
-#define GROUPS_KEPT 64             /* buffers kept from batch to batch */
-#define DAY_ZERO 13514             /* days from 1970-01-01 to 2007-01-01 */
+#define DIGIT_BITS 10
+#define DIGIT_MASK ((1U << DIGIT_BITS) - 1)
+#define GROUPS_KEPT 64 /* buffers kept from batch to batch */
+#define DAY_ZERO 13514 /* days from 1970-01-01 to 2007-01-01 */
 
 void batch_init(struct batch *b)
 {
@@ -20,6 +22,7 @@ static void groups_free(struct batch *b, size_t from)
     for (size_t i = from; i < b->groups_cap; i++) {
         if (b->groups[i]) {
             tlc_buf_release(&b->groups[i]->copy);
+            free(b->groups[i]->keys);
             free(b->groups[i]);
             b->groups[i] = NULL;
         }
@@ -34,6 +37,7 @@ void batch_release(struct batch *b)
     free(b->rows);
     free(b->refused);
     free(b->marks);
+    free(b->sorted);
     tlc_arena_release(&b->payloads);
     memset(b, 0, sizeof(*b));
 }
@@ -44,6 +48,7 @@ void batch_reset(struct batch *b)
     b->group_of[TLC_START] = b->group_of[TLC_END] = 0;
     b->slot_last = 0;
     b->payload_bytes = 0;
+    b->encoded = false;
     tlc_arena_reset(&b->payloads);
     groups_free(b, GROUPS_KEPT);
 }
@@ -120,16 +125,12 @@ static struct batch_group *group_take(struct batch *b)
     }
     struct batch_group *g = b->groups[b->groups_n];
     if (!g) {
-        g = malloc(sizeof(*g));
+        g = calloc(1, sizeof(*g));
         if (!g) {
             return NULL;
         }
         tlc_buf_init(&g->copy, COPY_MAX);
         b->groups[b->groups_n] = g;
-    }
-    tlc_buf_reset(&g->copy);
-    if (!copy_encode_header(&g->copy)) {
-        return NULL;
     }
     b->groups_n++;
     return g;
@@ -179,15 +180,16 @@ static void day_mark(struct batch_group *g, int64_t at_s)
     }
 }
 
-static bool row_encode(struct batch *b, struct batch_row *row)
+static bool row_note(struct batch *b, size_t index)
 {
+    struct batch_row *row = &b->rows[index];
     const struct tlc_event *e = &row->event;
     struct batch_group *g = group_get(b, tlc_tripid_source(e->trip_id),
                                       e->status == TLC_START ? TLC_START : TLC_END, &row->group);
-    if (!g || !copy_encode_event(&g->copy, e)) {
+    if (!g || !grow(&g->keys, g->rows, &g->keys_cap, sizeof(*g->keys))) {
         return false;
     }
-    g->rows++;
+    g->keys[g->rows++] = (struct batch_key){(uint32_t)tlc_tripid_row(e->trip_id), (uint32_t)index};
     day_mark(g, e->at_s);
     return true;
 }
@@ -234,6 +236,7 @@ int batch_add(struct batch *b, const struct tlc_kafka_message *m, int64_t from, 
     }
     part->to = m->offset + 1;
     part->read++;
+    b->encoded = false;
     uint32_t slot = (uint32_t)(part - b->parts);
     struct batch_row *row = &b->rows[b->rows_n];
     enum tlc_rule rule = TLC_RULE_NOT_JSON;
@@ -250,7 +253,7 @@ int batch_add(struct batch *b, const struct tlc_kafka_message *m, int64_t from, 
     }
     row->offset = m->offset;
     row->slot = slot;
-    if (!row_encode(b, row)) {
+    if (!row_note(b, b->rows_n)) {
         return no_memory(err);
     }
     part->rows++;
@@ -258,17 +261,70 @@ int batch_add(struct batch *b, const struct tlc_kafka_message *m, int64_t from, 
     return TLC_OK;
 }
 
-/* The buffers of the groups from the rows that are left. */
-static int encode_again(struct batch *b, struct tlc_err *err)
+/* By row number, equal ones in the order of their arrival: radix sort, three digits for what is
+ * below 10^9. keys and room change places with each digit; returns where the result is. */
+static struct batch_key *keys_sort(struct batch_key *keys, struct batch_key *room, size_t n)
 {
-    b->groups_n = 0;
-    b->group_of[TLC_START] = b->group_of[TLC_END] = 0;
-    for (size_t i = 0; i < b->rows_n; i++) {
-        if (!row_encode(b, &b->rows[i])) {
+    for (unsigned shift = 0; shift < 3 * DIGIT_BITS; shift += DIGIT_BITS) {
+        size_t at[1 << DIGIT_BITS] = {0};
+        for (size_t i = 0; i < n; i++) {
+            at[keys[i].row >> shift & DIGIT_MASK]++;
+        }
+        size_t before = 0;
+        for (size_t digit = 0; digit <= DIGIT_MASK; digit++) {
+            size_t count = at[digit];
+            at[digit] = before;
+            before += count;
+        }
+        for (size_t i = 0; i < n; i++) {
+            room[at[keys[i].row >> shift & DIGIT_MASK]++] = keys[i];
+        }
+        struct batch_key *swap = keys;
+        keys = room;
+        room = swap;
+    }
+    return keys;
+}
+
+int batch_encode(struct batch *b, struct tlc_err *err)
+{
+    for (size_t i = 0; !b->encoded && i < b->groups_n; i++) {
+        struct batch_group *g = b->groups[i];
+        if (b->sorted_cap < g->keys_cap) {
+            free(b->sorted);
+            b->sorted = malloc(g->keys_cap * sizeof(*b->sorted));
+            b->sorted_cap = b->sorted ? g->keys_cap : 0;
+        }
+        if (!b->sorted) {
+            return no_memory(err);
+        }
+        const struct batch_key *keys = keys_sort(g->keys, b->sorted, g->rows);
+        tlc_buf_reset(&g->copy);
+        bool ok = copy_encode_header(&g->copy);
+        for (size_t k = 0; ok && k < g->rows; k++) {
+            ok = copy_encode_event(&g->copy, &b->rows[keys[k].index].event);
+        }
+        if (!ok) {
             return no_memory(err);
         }
     }
+    b->encoded = true;
     return TLC_OK;
+}
+
+/* The groups from the rows that are left. */
+static int group_again(struct batch *b, struct tlc_err *err)
+{
+    bool encoded = b->encoded;
+    b->encoded = false;
+    b->groups_n = 0;
+    b->group_of[TLC_START] = b->group_of[TLC_END] = 0;
+    for (size_t i = 0; i < b->rows_n; i++) {
+        if (!row_note(b, i)) {
+            return no_memory(err);
+        }
+    }
+    return encoded ? batch_encode(b, err) : TLC_OK;
 }
 
 int batch_drop(struct batch *b, int32_t partition, enum batch_outcome outcome, struct tlc_err *err)
@@ -302,5 +358,5 @@ int batch_drop(struct batch *b, int32_t partition, enum batch_outcome outcome, s
         }
     }
     b->marks_n = n;
-    return encode_again(b, err);
+    return group_again(b, err);
 }

@@ -2,8 +2,10 @@
  *
  * Filled by the reading thread message by message, handed over whole to the writing thread, emptied
  * and used again. Every event is kept twice: as a row, for the slow paths, and encoded for COPY
- * BINARY in the buffer of its group. A group is one source and status, so one table. All memory
- * belongs to the batch and stays with it; one thread at a time. */
+ * BINARY in the buffer of its group. A group is one source and status, so one table; its rows are
+ * encoded in the order of their ids, which is cheaper for the index (a tenth of PostgreSQL's time)
+ * and keeps instances with the same trips from locking each other out. All memory belongs to the
+ * batch and stays with it; one thread at a time. */
 #ifndef CONSUMER_STORE_BATCH_H
 #define CONSUMER_STORE_BATCH_H
 
@@ -67,12 +69,19 @@ struct batch_mark {
     uint32_t slot;
 };
 
+/* A row of a group by what it is sorted by. */
+struct batch_key {
+    uint32_t row;   /* the trip's number within its source */
+    uint32_t index; /* in the batch's rows */
+};
+
 struct batch_group {
     int32_t source;
     enum tlc_event_status status;
-    size_t rows;
+    struct batch_key *keys;
+    size_t rows, keys_cap;
     size_t stored;                /* rows new to the table, in the last transaction tried */
-    struct tlc_buf copy;          /* COPY BINARY with header, without trailer */
+    struct tlc_buf copy;          /* COPY BINARY with header, without trailer; after batch_encode */
     int64_t day_from_s, day_to_s; /* the day last marked, so that few events look it up */
     uint64_t days[BATCH_DAY_WORDS];
 };
@@ -90,6 +99,9 @@ struct batch {
     size_t groups_n, groups_cap;
     size_t group_of[2]; /* last used, by status */
     size_t slot_last;
+    struct batch_key *sorted; /* room to sort in */
+    size_t sorted_cap;
+    bool encoded;
     struct tlc_arena payloads;
     size_t payload_bytes;
     int64_t opened_ms; /* when the first message came */
@@ -110,6 +122,9 @@ bool batch_full(const struct batch *b, size_t rows_max);
  * must rise within a partition. TLC_FATAL only when memory is refused. */
 TLC_MUST int batch_add(struct batch *b, const struct tlc_kafka_message *m, int64_t from,
                        struct tlc_err *err);
+/* Fills the groups' buffers from the rows; needed before a sink writes the batch. TLC_FATAL only
+ * when memory is refused. */
+TLC_MUST int batch_encode(struct batch *b, struct tlc_err *err);
 /* Takes a partition's messages out again, whatever they were. Its part stays with the outcome
  * given, read is 0 and nothing of it is written any more. */
 TLC_MUST int batch_drop(struct batch *b, int32_t partition, enum batch_outcome outcome,

@@ -19,9 +19,9 @@ struct store_sink {
     /* The position of a partition. When there is none yet it is made: low. */
     int (*position)(void *ctx, int32_t partition, int64_t low, int64_t *ret_next,
                     struct tlc_err *err);
-    /* Writes the whole batch in one transaction that moves the positions from `from` to `to`. On
-     * success every part is BATCH_STORED or BATCH_FENCED (those were dropped from the batch).
-     * TLC_RETRY: nothing is known to be written, call again with the same batch. */
+    /* Writes the whole batch (encoded) in one transaction that moves the positions from `from` to
+     * `to`. On success every part is BATCH_STORED or BATCH_FENCED (those were dropped from the
+     * batch). TLC_RETRY: nothing is known to be written, call again with the same batch. */
     int (*write)(void *ctx, struct batch *b, struct tlc_err *err);
     int (*ledger)(void *ctx, struct store_ledger *ret_ledger, struct tlc_err *err);
 };

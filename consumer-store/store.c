@@ -191,17 +191,21 @@ static int place(struct store *s, struct tlc_err *err)
 
 /* ---- turns ---- */
 
-static void hand_over(struct store *s, bool now)
+static int hand_over(struct store *s, bool now, struct tlc_err *err)
 {
     bool old = s->now_ms - s->open->opened_ms >= s->settings.flush_ms;
     bool due = now || old || batch_full(s->open, (size_t)s->settings.batch_rows);
     if (batch_empty(s->open) || !due || !s->spare || writer_busy(s->writer)) {
-        return;
+        return TLC_OK;
     }
     struct batch *b = s->open;
+    if (batch_encode(b, err) != TLC_OK) {
+        return err->cls;
+    }
     s->open = s->spare;
     s->spare = NULL;
     writer_submit(s->writer, b);
+    return TLC_OK;
 }
 
 static int pause_all(struct store *s, bool paused, struct tlc_err *err)
@@ -306,10 +310,9 @@ int store_step(struct store *s, int64_t now_ms, struct tlc_err *err)
     if (rc == TLC_OK) {
         rc = place(s, err);
     }
-    if (rc == TLC_FATAL) {
-        return rc;
+    if (rc == TLC_FATAL || hand_over(s, false, err) != TLC_OK) {
+        return err->cls;
     }
-    hand_over(s, false);
     publish(s);
     if (batch_full(s->open, (size_t)s->settings.batch_rows) && !s->spare) {
         return rest(s, err);
@@ -331,10 +334,12 @@ int store_drain(struct store *s, int64_t wait_ms, struct tlc_err *err)
     for (;;) {
         s->now_ms = tlc_now_ms();
         int rc = collect(s, err);
+        if (rc == TLC_OK) {
+            rc = hand_over(s, true, err);
+        }
         if (rc != TLC_OK) {
             return rc;
         }
-        hand_over(s, true);
         if (batch_empty(s->open) && s->spare) {
             s->publish_at_ms = 0;
             publish(s);

@@ -98,6 +98,7 @@ static void add_trips(struct batch *b, int32_t partition, int64_t offset, int64_
 
 static int try_write(struct tlc_err *err)
 {
+    assert_int_equal(batch_encode(&batch, err), TLC_OK);
     return functions.write(functions.ctx, &batch, err);
 }
 
@@ -446,6 +447,7 @@ static void write__stopped_peer_in_the_way__ended(void **state)
     pg_run(peer, "COPY trip_start_2202401 (trip_id, at, zone_id, vendor_id, passenger_count,"
                  " longitude, latitude) FROM STDIN (FORMAT binary)");
     PGconn *conn = tlc_pg_raw(peer);
+    assert_int_equal(batch_encode(&batch, &err), TLC_OK);
     const struct tlc_buf *copy = &batch.groups[0]->copy;
     assert_int_equal(PQputCopyData(conn, copy->p, (int)copy->n), 1); /* and never the end */
     assert_int_equal(PQflush(conn), 0);
@@ -516,6 +518,7 @@ static void *instance_main(void *ctx)
     for (int64_t i = 0; rc == TLC_OK && i < 10; i++) {
         batch_reset(&b);
         add_trips(&b, in->partition, 200 * i, 1 + 100 * ((i * 7 + in->partition) % 10), 100);
+        rc = batch_encode(&b, &err);
         do {
             rc = f.write(f.ctx, &b, &err);
         } while (rc == TLC_RETRY);

@@ -54,6 +54,12 @@ static const struct batch_group *group_of(const struct batch *b, int32_t source,
     return NULL;
 }
 
+static void encode(struct batch *b)
+{
+    struct tlc_err err;
+    assert_int_equal(batch_encode(b, &err), TLC_OK);
+}
+
 static bool has_day(const struct batch_group *g, int day)
 {
     return (g->days[day / 64] >> (day % 64) & 1) != 0;
@@ -73,6 +79,7 @@ static void add__events_of_two_sources__four_groups(void **state)
     assert_int_equal(b.groups_n, 4);
     assert_int_equal(b.rows_n, 20);
     assert_int_equal(b.parts_n, 2);
+    encode(&b);
     const struct batch_group *g = group_of(&b, GREEN, TLC_END);
     assert_int_equal(g->rows, 5);
     /* the header and each row by itself */
@@ -85,6 +92,36 @@ static void add__events_of_two_sources__four_groups(void **state)
     }
     assert_int_equal(g->copy.n, want.n);
     assert_memory_equal(g->copy.p, want.p, want.n);
+    tlc_buf_release(&want);
+    batch_release(&b);
+}
+
+/* Ascending within a group whatever the order of arrival; equal ids stay in that order. */
+static void encode__any_order__rows_by_id(void **state)
+{
+    (void)state;
+    static const int64_t rows[] = {999999999, 1, 1048576, 1024, 1, 1023, 5, 1073741, 2, 1048575};
+    static const int64_t sorted[] = {1, 1, 2, 5, 1023, 1024, 1048575, 1048576, 1073741, 999999999};
+    struct batch b;
+    struct tlc_buf want;
+    batch_init(&b);
+    tlc_buf_init(&want, 10000);
+    for (int round = 0; round < 2; round++) { /* and again after more came */
+        tlc_buf_reset(&want);
+        assert_true(copy_encode_header(&want));
+        for (size_t i = 0; i < TLC_COUNT(rows); i++) {
+            struct tlc_event e = event(GREEN, rows[i], JANUARY_S + rows[i] % 1000, TLC_START);
+            add_event(&b, 0, round * 10 + (int64_t)i, e);
+            for (int copies = 0; copies <= round; copies++) {
+                e = event(GREEN, sorted[i], JANUARY_S + sorted[i] % 1000, TLC_START);
+                assert_true(copy_encode_event(&want, &e));
+            }
+        }
+        encode(&b);
+        const struct batch_group *g = group_of(&b, GREEN, TLC_START);
+        assert_int_equal(g->copy.n, want.n);
+        assert_memory_equal(g->copy.p, want.p, want.n);
+    }
     tlc_buf_release(&want);
     batch_release(&b);
 }
@@ -235,6 +272,7 @@ static void drop__one_partition__the_other_stays_whole(void **state)
     add_text(&b, 0, 8, 0, "x");
     add_text(&b, 1, 9, 0, "y");
     add_text(&b, 1, 10, 0, "{\"Source\":2202401,\"Status\":\"closed\"}");
+    encode(&b); /* as in the sink, when a part is found fenced */
     assert_int_equal(batch_drop(&b, 1, BATCH_FENCED, &err), TLC_OK);
     assert_int_equal(b.rows_n, 4);
     assert_int_equal(b.refused_n, 1);
@@ -299,6 +337,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(add__events_of_two_sources__four_groups),
+        cmocka_unit_test(encode__any_order__rows_by_id),
         cmocka_unit_test(add__part__spans_what_was_read),
         cmocka_unit_test(add__refused__by_the_rule_that_says_why),
         cmocka_unit_test(add__tombstone__refused_without_payload),
