@@ -53,6 +53,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
 
 /* libcurl takes a head that is cut off for a whole one. Called once a line; the empty one ends it.
  */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the library decides what it passes */
 static size_t on_header(char *bytes, size_t size, size_t n, void *ctx)
 {
     struct slot *s = ctx;

@@ -67,12 +67,18 @@ static void on_message(void *ctx, const rd_kafka_message_t *message)
     s->flags[trip] |= flag;
 }
 
-struct events_seen events_file_seen(const struct mock_kafka *m, const char *topic, int partitions,
-                                    size_t n)
+struct events_seen events_file_seen_at(const char *brokers, const char *topic, int partitions,
+                                       size_t n)
 {
     struct seen s = {.flags = calloc(n + 1, 1), .n = n};
     assert(s.flags);
-    mock_kafka_read(m, topic, partitions, on_message, &s);
+    kafka_read(brokers, topic, partitions, on_message, &s);
     free(s.flags);
     return s.sums;
+}
+
+struct events_seen events_file_seen(const struct mock_kafka *m, const char *topic, int partitions,
+                                    size_t n)
+{
+    return events_file_seen_at(mock_kafka_brokers(m), topic, partitions, n);
 }

@@ -14,6 +14,8 @@ struct events_seen {
 };
 
 /* Counts what the topic holds of events_file_write(n). */
+struct events_seen events_file_seen_at(const char *brokers, const char *topic, int partitions,
+                                       size_t n);
 struct events_seen events_file_seen(const struct mock_kafka *m, const char *topic, int partitions,
                                     size_t n);
 

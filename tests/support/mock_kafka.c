@@ -44,12 +44,12 @@ void mock_kafka_up(const struct mock_kafka *m)
     }
 }
 
-static rd_kafka_t *consumer_new(const struct mock_kafka *m)
+static rd_kafka_t *consumer_new(const char *brokers)
 {
     char text[512];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set_log_cb(conf, NULL);
-    const char *const rows[][2] = {{"bootstrap.servers", mock_kafka_brokers(m)},
+    const char *const rows[][2] = {{"bootstrap.servers", brokers},
                                    {"group.id", "test"},
                                    {"enable.auto.commit", "false"},
                                    {"enable.partition.eof", "true"}};
@@ -62,10 +62,10 @@ static rd_kafka_t *consumer_new(const struct mock_kafka *m)
     return rk;
 }
 
-size_t mock_kafka_read(const struct mock_kafka *m, const char *topic, int partitions,
-                       void (*on_message)(void *ctx, const rd_kafka_message_t *message), void *ctx)
+size_t kafka_read(const char *brokers, const char *topic, int partitions,
+                  void (*on_message)(void *ctx, const rd_kafka_message_t *message), void *ctx)
 {
-    rd_kafka_t *rk = consumer_new(m);
+    rd_kafka_t *rk = consumer_new(brokers);
     size_t n = 0;
     for (int i = 0; i < partitions; i++) {
         rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
@@ -94,4 +94,10 @@ size_t mock_kafka_read(const struct mock_kafka *m, const char *topic, int partit
     rd_kafka_consumer_close(rk);
     rd_kafka_destroy(rk);
     return n;
+}
+
+size_t mock_kafka_read(const struct mock_kafka *m, const char *topic, int partitions,
+                       void (*on_message)(void *ctx, const rd_kafka_message_t *message), void *ctx)
+{
+    return kafka_read(mock_kafka_brokers(m), topic, partitions, on_message, ctx);
 }

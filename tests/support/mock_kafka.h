@@ -23,6 +23,8 @@ void mock_kafka_down(const struct mock_kafka *m);
 void mock_kafka_up(const struct mock_kafka *m);
 /* Calls on_message (may be NULL) for every message of the topic, partition by partition in the
  * order of the log; returns how many. */
+size_t kafka_read(const char *brokers, const char *topic, int partitions,
+                  void (*on_message)(void *ctx, const rd_kafka_message_t *message), void *ctx);
 size_t mock_kafka_read(const struct mock_kafka *m, const char *topic, int partitions,
                        void (*on_message)(void *ctx, const rd_kafka_message_t *message), void *ctx);
 

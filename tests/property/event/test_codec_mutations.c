@@ -10,17 +10,21 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char *const lines[] = {
-    "{\"TripID\":2202401000000001,\"VendorID\":2,\"Datetime\":\"2024-01-01T00:12:34-05:00\","
-    "\"Status\":\"start\",\"ZoneID\":74,\"Longitude\":-73.937500,\"Latitude\":40.802500,"
-    "\"PassengerCount\":1}",
-    "{\"TripID\":2202401000000001,\"VendorID\":2,\"Datetime\":\"2024-01-01T00:20:00-05:00\","
-    "\"Status\":\"end\",\"ZoneID\":75,\"TripDistance\":1.42,\"PaymentType\":1,\"FareAmount\":8.60,"
-    "\"TipAmount\":2.00,\"TotalAmount\":-14.10}",
-    "{ \"Zone\" : \"Central Park\", \"Status\":\"st\\u0061rt\", \"VendorID\": 2.0e0, \"Datetime\":"
-    "\"2024-11-03 01:30:00\", \"TripID\": 9000000000000001, \"more\": [1, {\"a\": null}] }",
-    "{\"Source\":2202401,\"Status\":\"closed\"}",
-};
+#define ID "\"TripID\":2202401000000001"
+#define START                                                                                      \
+    "{" ID ",\"VendorID\":2,\"Datetime\":\"2024-01-01T00:12:34-05:00\",\"Status\":\"start\","      \
+    "\"ZoneID\":74,\"Longitude\":-73.937500,\"Latitude\":40.802500,\"PassengerCount\":1}"
+#define END                                                                                        \
+    "{" ID ",\"VendorID\":2,\"Datetime\":\"2024-01-01T00:20:00-05:00\",\"Status\":\"end\","        \
+    "\"ZoneID\":75,\"TripDistance\":1.42,\"PaymentType\":1,\"FareAmount\":8.60,"                   \
+    "\"TipAmount\":2.00,\"TotalAmount\":-14.10}"
+#define ODD                                                                                        \
+    "{ \"Zone\" : \"Central Park\", \"Status\":\"st\\u0061rt\", \"VendorID\": 2.0e0, "             \
+    "\"Datetime\":"                                                                                \
+    "\"2024-11-03 01:30:00\", \"TripID\": 9000000000000001, \"more\": [1, {\"a\": null}] }"
+#define MARK "{\"Source\":2202401,\"Status\":\"closed\"}"
+
+static const char *const lines[] = {START, END, ODD, MARK};
 static const char *const pieces[] = {
     "null",
     "true",

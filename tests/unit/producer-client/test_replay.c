@@ -204,47 +204,68 @@ static void stop__server_silent__ends_at_the_deadline(void **state)
     world_free(w);
 }
 
-/* Killed anywhere (replies may be lost with it), started again with --resume: every event arrives,
- * and no more than what was under way arrives twice. */
+#define EVENTS 100
+
+struct tally {
+    size_t seen[EVENTS]; /* how often each event was stored */
+    size_t copies;
+};
+
+/* The server stores one of the batches under way, in any order; its reply reaches the client. */
+static void store_any(struct world *w, struct tally *t, uint64_t *rng)
+{
+    size_t i = tlc_random_next(rng) % w->server.n;
+    const struct tlc_http_call *call = &w->server.calls[i];
+    const char *id = strstr(call->body.p, "TripID\":2202401");
+    size_t row = strtoul(id + strlen("TripID\":2202401"), NULL, 10) - 1;
+    for (size_t k = 0; k < fake_lines(call); k++) {
+        t->copies += t->seen[row + k]++ > 0;
+    }
+    fake_store(&w->server, i);
+}
+
+/* One life of the client, some turns long; true when it got to the end. Nothing is saved behind it:
+ * as after kill -9. */
+static bool live(const char *input, const char **argv, struct tally *t, uint64_t *rng)
+{
+    struct world *w = world_open(input, 4, argv);
+    size_t turns = tlc_random_next(rng) % 12;
+    for (size_t turn = 0; turn < turns && w->replay.phase == REPLAY_READING; turn++) {
+        step(w, false);
+        if (w->server.n > 0 && w->replay.phase == REPLAY_READING) {
+            store_any(w, t, rng);
+        }
+    }
+    bool over = w->replay.phase != REPLAY_READING;
+    world_close(w);
+    return over;
+}
+
+/* Killed anywhere, started again with --resume: every event arrives, and no more than what was
+ * under way arrives twice. */
 static void resume__killed_at_any_moment__all_arrive(void **state)
 {
     (void)state;
     char state_path[UNIT_PATH_MAX], input[UNIT_PATH_MAX], resume_opt[UNIT_PATH_MAX + 16];
     unit_temp_file(state_path, "");
-    write_events(unit_temp_file(input, ""), 100);
+    write_events(unit_temp_file(input, ""), EVENTS);
     snprintf(resume_opt, sizeof resume_opt, "--resume=%s", state_path);
     const char *argv[] = {"--speed=max", "--batch=5", "--connections=3", resume_opt};
     for (uint64_t seed = 1; seed <= 30; seed++) {
+        struct tally t = {.copies = 0};
         uint64_t rng = seed;
+        size_t lives = 1;
         unlink(state_path);
-        size_t seen[100] = {0}, copies = 0, kills = 0;
-        for (bool over = false; !over;) {
-            struct world *w = world_open(input, 4, argv);
-            size_t life = tlc_random_next(&rng) % 12;
-            for (size_t turn = 0; !over && turn < life; turn++) {
-                step(w, false);
-                over = w->replay.phase != REPLAY_READING;
-                if (w->server.n > 0 && !over) {
-                    size_t i = tlc_random_next(&rng) % w->server.n;
-                    const char *p = strstr(w->server.calls[i].body.p, "TripID\":22024010000");
-                    size_t row = strtoul(p + strlen("TripID\":2202401"), NULL, 10) - 1;
-                    for (size_t k = 0; k < fake_lines(&w->server.calls[i]); k++) {
-                        copies += seen[row + k]++ > 0;
-                    }
-                    fake_store(&w->server, i);
-                }
-            }
-            kills++;
-            world_close(w); /* nothing is saved here: as after kill -9 */
-            assert_true(kills < 1000);
+        while (!live(input, argv, &t, &rng)) {
+            assert_true(++lives < 1000);
         }
-        for (size_t i = 0; i < 100; i++) {
-            if (seen[i] == 0) {
+        for (size_t i = 0; i < EVENTS; i++) {
+            if (t.seen[i] == 0) {
                 fail_msg("seed %llu: event %zu never came", (unsigned long long)seed, i);
             }
         }
         /* Each kill: up to three batches of five, and one whose reply was not noted yet. */
-        assert_true(copies <= kills * 20);
+        assert_true(t.copies <= lives * 20);
     }
     unlink(state_path);
     unlink(input);
