@@ -34,7 +34,7 @@ PYSPARK_PYTHON=$spark/bin/python3 "$spark/bin/spark-submit" --master 'local[2]' 
 differences() { psql -qXtA -v ON_ERROR_STOP=1 "$DATABASE_URL" -f batch-process/spark/differences.sql; }
 differences | head -n 5 >&2
 expect 'differences between C and Spark' 0 "$(differences | wc -l)"
-expect 'rows that were compared' yes "$(sql 'select case when count(*) > 1000 then $$yes$$ end from spark.day_stat')"
+expect 'rows that were compared' yes "$(sql "select case when count(*) > 1000 then 'yes' end from spark.day_stat")"
 
 # The comparison can fail: late rows are in one and not in the other.
 sql "select trips_add(1202403, 5000, 5300, 1)" >/dev/null
