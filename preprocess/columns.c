@@ -1,7 +1,5 @@
 #include "preprocess/columns.h"
 
-#include <ctype.h>
-
 #define NAME_MAX_N 40
 
 struct alias {
@@ -75,9 +73,11 @@ static struct tlc_str normalise(struct tlc_str name, char dst[NAME_MAX_N])
 {
     size_t n = 0;
     for (size_t i = 0; i < name.n && n < NAME_MAX_N; i++) {
-        unsigned char c = (unsigned char)name.p[i];
-        if (c < 128 && isalnum(c)) {
-            dst[n++] = (char)tolower(c);
+        const char c = name.p[i];
+        if (c >= 'A' && c <= 'Z') {
+            dst[n++] = (char)(c - 'A' + 'a');
+        } else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
+            dst[n++] = c;
         }
     }
     return (struct tlc_str){dst, n};

@@ -33,6 +33,7 @@
 
 /* One library a process, as a loaded library is. */
 static struct {
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a declaration, not an expression */
 #define MEMBER(type, name, arguments) type(*name) arguments;
     FUNCTIONS(MEMBER)
 } api;
