@@ -104,6 +104,41 @@ async function actualEvents(path) {
             FareAmount: 'DECIMAL(20,2)', TipAmount: 'DECIMAL(20,2)', TotalAmount: 'DECIMAL(20,2)'})`);
 }
 
+// ---- zones of points, by asking every polygon ----
+
+function loadPolygons(path) {
+    return JSON.parse(gunzipSync(readFileSync(path)).toString()).features.flatMap(({ properties, geometry }) =>
+        (geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.coordinates).map((rings) => {
+            const xs = rings[0].map((p) => p[0]), ys = rings[0].map((p) => p[1]);
+            return { zone: Number(properties.LocationID ?? properties.locationid ?? properties.location_id), rings,
+                box: [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)] };
+        })).sort((a, b) => a.zone - b.zone);
+}
+function inside(rings, x, y) {
+    let odd = false;
+    for (const ring of rings) {
+        for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
+            const [x1, y1] = ring[i], [x2, y2] = ring[j];
+            if ((y1 > y) !== (y2 > y) && x < ((x2 - x1) * (y - y1)) / (y2 - y1) + x1) odd = !odd;
+        }
+    }
+    return odd;
+}
+const zoneOf = (polygons, x, y) =>
+    polygons.find(({ rings, box }) => x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3] && inside(rings, x, y))?.zone ?? 265;
+
+const shapes = join(shared, 'zones/taxi_zones.geojson.gz');
+let points = 0;
+function checkZones(input, fault) {
+    const events = execFileSync(program, [input, '--output', '-', '--quiet', '--zones', shapes], { maxBuffer: 1 << 28 }).toString().trim().split('\n').map(JSON.parse);
+    for (const e of events) {
+        const expected = e.Longitude === undefined ? 264 : zoneOf(polygons, e.Longitude, e.Latitude);
+        if (e.ZoneID !== expected && Math.abs(e.Longitude) <= 180) fault(`zone ${e.ZoneID} at ${e.Longitude} ${e.Latitude}, expected ${expected}`);
+        points += e.Longitude !== undefined;
+    }
+}
+const polygons = loadPolygons(shapes);
+
 // Days on which the clock changes are left to the unit tests: SQL has wall times only.
 const sundays = `select d from (select unnest(generate_series(date '2009-01-01', date '2025-12-31', interval 1 day))::date d)
     where dayofweek(d) = 0 and ((month(d) = 3 and day(d) between 8 and 14) or (month(d) = 11 and day(d) between 1 and 7))`;
@@ -170,10 +205,11 @@ for (const line of readFileSync(join(shared, 'MANIFEST.tsv'), 'utf8').trim().spl
     const missing = await rows(`${unchanged('expected')} except all ${unchanged('actual')} order by id limit 3`);
     const surplus = await rows(`${unchanged('actual')} except all ${unchanged('expected')} order by id limit 3`);
     if (missing.length + surplus.length > 0) fault(`events differ\n  DuckDB: ${JSON.stringify(missing)}\n  ours:   ${JSON.stringify(surplus)}`);
+    if (columns.plon >= 0 && columns.pu < 0) checkZones(input, fault);
     events += await one(`select count(*) from (${unchanged('actual')})`);
     files++;
 }
 rmSync(work, { recursive: true });
 faults.forEach((f) => console.log(f));
-console.log(`${files} files, ${events} events equal to DuckDB's, ${dirtCounts} counts of dirt checked, ${faults.length} faults`);
+console.log(`${files} files, ${events} events equal to DuckDB's, ${points} points in their zones, ${dirtCounts} counts of dirt checked, ${faults.length} faults`);
 process.exit(faults.length > 0 || files === 0 ? 1 : 0);
