@@ -55,6 +55,7 @@ export class ZoneMap {
         change({zone: view.zone === zone ? '' : zone});
       }
     };
+    this.marked = null;
     this.chart = new Chart(this.canvas, this.shapes ? this.shapeConfig(c, plugins, onClick) : this.bubbleConfig(c, plugins, onClick));
   }
 
@@ -109,17 +110,36 @@ export class ZoneMap {
     const top = Math.max(1, ...values.map(Math.abs));
     const legend = this.paint(values, top);
     this.order = this.ids.map((_, i) => i).sort((a, b) => Math.abs(values[b]) - Math.abs(values[a]));
-    const {data} = this.chart.data.datasets[0];
-    data.forEach((entry, i) => {
-      if (this.shapes) {
-        entry.value = values[i];
-      } else {
+    if (this.shapes) {
+      this.showShapes();
+    } else {
+      this.chart.data.datasets[0].data.forEach((entry, i) => {
         entry.r = 2 + Math.sqrt(Math.abs(values[i]) / top) * LARGEST_BUBBLE;
-      }
-    });
-    this.chart.update('none');
+      });
+      this.chart.update('none');
+    }
     this.words(summary, legend);
     this.table();
+  }
+
+  // An update projects and draws every shape anew, which takes a browser tens of milliseconds; but from one message to the next a
+  // few shapes change their colour and nothing else.
+  showShapes() {
+    if (this.marked !== view.zone) {
+      this.marked = view.zone;
+      this.chart.update('none');
+      return;
+    }
+    let touched = false;
+    this.chart.getDatasetMeta(0).data.forEach((element, i) => {
+      if (element.options.backgroundColor !== this.fill[i]) {
+        element.options = {...element.options, backgroundColor: this.fill[i]};
+        touched = true;
+      }
+    });
+    if (touched) {
+      this.chart.draw();
+    }
   }
 
   paint(values, top) {
