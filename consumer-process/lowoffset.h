@@ -103,6 +103,11 @@ static inline bool history_due(const struct history *h, int64_t offset)
 {
     return offset >= h->next_offset;
 }
+/* The newest snapshot is of that offset. */
+static inline bool history_ends_at(const struct history *h, int64_t offset)
+{
+    return h->snapshots_n > 0 && h->snapshots[h->snapshots_n - 1].offset == offset;
+}
 /* Keeps the state before the message at offset. When memory is refused nothing is kept: low just
  * stays further down. */
 void history_snapshot(struct history *h, int64_t offset, const struct source_mark *marks, size_t n);

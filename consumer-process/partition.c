@@ -189,6 +189,15 @@ static struct source *source_for(struct partition *p, int32_t id, int64_t offset
     return s;
 }
 
+static void take_snapshot(struct partition *p, int64_t offset)
+{
+    struct source_mark marks[SOURCES_MAX];
+    for (size_t i = 0; i < p->sources_n; i++) {
+        marks[i] = source_mark(p->sources[i]);
+    }
+    history_snapshot(&p->books.history, offset, marks, p->sources_n);
+}
+
 /* The state before this message is worth keeping now and then; what recovery promised begins at its
  * position. */
 static void before(struct partition *p, int64_t offset)
@@ -197,11 +206,7 @@ static void before(struct partition *p, int64_t offset)
         finish_recovery(p);
     }
     if (history_due(&p->books.history, offset)) {
-        struct source_mark marks[SOURCES_MAX];
-        for (size_t i = 0; i < p->sources_n; i++) {
-            marks[i] = source_mark(p->sources[i]);
-        }
-        history_snapshot(&p->books.history, offset, marks, p->sources_n);
+        take_snapshot(p, offset);
     }
 }
 
@@ -343,6 +348,12 @@ bool partition_lowoffset(struct partition *p, const char *store_id, int64_t *ret
     }
     for (const struct window *w = p->books.finals.first; w; w = w->links[WINDOW_FINAL].next) {
         effects = w->low_offset < effects ? w->low_offset : effects;
+    }
+    /* Nothing is open: with the state of now nothing has to be read again, nor held by the log.
+     * (Before the first message position is not one of the log's.) */
+    if (p->ledger.read > 0 && effects == p->position && open_first == INT64_MAX &&
+        !history_ends_at(&p->books.history, p->position)) {
+        take_snapshot(p, p->position);
     }
     const struct snapshot *from = history_restart(&p->books.history, effects, open_first);
     if (!from) {

@@ -230,7 +230,7 @@ static int rebuild_for_store(struct process *p, struct tlc_err *err)
         }
         tlc_log(TLC_WARN, "rebuild", "partition=%d reason=\"the dashboard has another store\"",
                 number);
-        rc = slot_start(p, number, low, NULL, err);
+        rc = slot_start(p, number, 0, NULL, err);
         if (rc != 0) {
             return rc;
         }
@@ -279,6 +279,12 @@ static int apply(struct process *p, const struct tlc_kafka_batch *batch, struct 
         struct slot *slot = slot_get(p, m->partition, err);
         if (!slot || !slot->partition) {
             continue; /* given away within the poll */
+        }
+        if (slot->partition->position == 0 && m->offset > 0) {
+            tlc_log(TLC_WARN, "log_begins_late",
+                    "partition=%d from=%lld text=\"messages before it were deleted by retention: "
+                    "their windows cannot be built from this log\"",
+                    m->partition, (long long)m->offset);
         }
         struct message message = {
             .offset = m->offset, .log_ms = m->timestamp_ms, .value = m->value};

@@ -103,8 +103,7 @@ expect "all windows are final" "$(jq .windows <<<"$sums")" "$(jq .final <<<"$sum
 process_stop b
 process_start b storm storm
 await 60 "a settled instance comes back" settled_at b "$messages"
-says b ".counters | .messages_read < $((messages / 20)) and .windows_sent == 0"
-printf 'ok: a settled instance read %s of %s messages again\n' "$(status_of b .counters.messages_read)" "$messages"
+says b '.counters | .messages_read == 0 and .windows_sent == 0'
 
 # The receiver loses its store: everything is sent again, by itself.
 receiver storm lose/store-2

@@ -268,8 +268,32 @@ static void lowoffset__windows_acknowledged__moves_up(void **state)
     assert_true(partition_lowoffset(w.partition, "s", &low, &r));
     assert_int_equal(r.effects, 3);
     assert_int_equal(r.position, 3);
+    assert_int_equal(low, 3); /* nothing open: nothing is read again */
     assert_string_equal(r.store_id, "s");
     assert_int_equal(w.pool.in_use, 0);
+    world_close(&w);
+}
+
+static void settled__back_after_retention__knows_its_closed_source(void **state)
+{
+    (void)state;
+    struct world w;
+    struct recovery r;
+    int64_t low = 0;
+    world_open(&w, 0, NULL);
+    event(&w, GREEN, TLC_START, 1, 0);
+    mark(&w, GREEN);
+    event(&w, GREEN, TLC_END, 1, 9); /* late */
+    acknowledge(&w);
+    assert_true(partition_lowoffset(w.partition, "s", &low, &r));
+    world_close(&w);
+
+    world_open(&w, low, &r); /* of the log nothing is left */
+    assert_false(partition_recovering(w.partition));
+    assert_ledger(&w, (struct ledger){.read = 3, .counted = 1, .late = 1, .marks = 1});
+    event(&w, GREEN, TLC_START, 1, 0);
+    assert_ledger(&w, (struct ledger){.read = 4, .counted = 1, .late = 2, .marks = 1});
+    assert_int_equal(source_of(&w, GREEN)->late, 2);
     world_close(&w);
 }
 
@@ -313,6 +337,7 @@ int main(void)
         cmocka_unit_test(silence__log_time_goes_back__nobody_expires),
         cmocka_unit_test(sources__one_more_than_may_be__least_recently_seen_forgotten),
         cmocka_unit_test(lowoffset__windows_acknowledged__moves_up),
+        cmocka_unit_test(settled__back_after_retention__knows_its_closed_source),
         cmocka_unit_test(recovery__until_position__commits_nothing_and_counts_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
