@@ -1,4 +1,9 @@
 -- $1 source, $2 day; after day_stat and from the same day_pair. Gives back the rows that went in.
+WITH counted AS MATERIALIZED (
+    SELECT dropoff, least(ride_s / 60, 60) AS minute, count(*) AS n
+    FROM day_pair WHERE ride_s IS NOT NULL
+    GROUP BY 1, 2
+)
 INSERT INTO day_total (source_id, day, zone_id, starts, ends, matched, orphan_ends, expired_starts, passengers, distance_cmi,
                        fare_cents, tip_cents, total_cents, ride_s, ride_bins, ride_p50_s, ride_p90_s, ride_p99_s)
 SELECT $1::integer, $2::date, zone_id, starts, ends, matched, orphan_ends, expired_starts, passengers, distance_cmi,
@@ -15,14 +20,13 @@ FROM (SELECT coalesce(zone_id, 0) AS zone_id, sum(starts) AS starts, sum(ends) A
 LEFT JOIN
      (SELECT zone_id, array_agg(n ORDER BY minute) AS bins
       FROM (SELECT zone_id, minute, sum(n)::integer AS n
-            FROM (SELECT dropoff AS zone_id, least(ride_s / 60, 60) AS minute, 1 AS n
-                  FROM day_pair WHERE ride_s IS NOT NULL
+            FROM (SELECT dropoff AS zone_id, minute, n FROM counted
                   UNION ALL
-                  SELECT 0, least(ride_s / 60, 60), 1 FROM day_pair WHERE ride_s IS NOT NULL
+                  SELECT 0, minute, n FROM counted
                   UNION ALL
                   SELECT z, minute, 0
-                  FROM (SELECT DISTINCT dropoff AS z FROM day_pair WHERE ride_s IS NOT NULL UNION ALL SELECT 0) zones
-                  CROSS JOIN generate_series(0, 60) minute) counted
+                  FROM (SELECT DISTINCT dropoff AS z FROM counted UNION ALL SELECT 0) zones
+                  CROSS JOIN generate_series(0, 60) minute) filled
             GROUP BY 1, 2) summed
       GROUP BY zone_id) b USING (zone_id)
 LEFT JOIN
