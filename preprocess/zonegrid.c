@@ -32,6 +32,9 @@ struct zonegrid {
     uint16_t *candidate; /* runs of zone ids, rising, each ended by 0 */
     size_t candidate_n, candidate_cap;
     struct strips zone[ZONES];
+    /* While it is built: cell << 16 | zone for every cell that an edge of the zone touches. */
+    uint64_t *touch;
+    size_t touch_n, touch_cap;
 };
 
 void zone_shapes_release(struct zone_shapes *s)
@@ -271,9 +274,27 @@ static bool build_strips(struct zonegrid *g, const struct zone_shapes *s, int zo
     return true;
 }
 
+static bool add_touch(struct zonegrid *g, int64_t cell, int zone)
+{
+    const uint64_t touch = (uint64_t)cell << 16 | (uint64_t)zone;
+    if (g->touch_n > 0 && g->touch[g->touch_n - 1] == touch) {
+        return true;
+    }
+    if (g->touch_n == g->touch_cap) {
+        size_t cap = g->touch_cap ? g->touch_cap * 2 : 65536;
+        uint64_t *p = realloc(g->touch, cap * sizeof *p);
+        if (!p) {
+            return false;
+        }
+        g->touch = p;
+        g->touch_cap = cap;
+    }
+    g->touch[g->touch_n++] = touch;
+    return true;
+}
+
 static bool mark_cells(struct zonegrid *g, int zone, const struct edge *e)
 {
-    (void)zone;
     for (int64_t r = (e->y1 - 1) / CELL; r <= (e->y2 + 1) / CELL && r < g->rows; r++) {
         /* The edge between the row's floor and ceiling, a unit wider for the rounding of the
          * division. */
@@ -288,6 +309,9 @@ static bool mark_cells(struct zonegrid *g, int zone, const struct edge *e)
         const int64_t left = (xa < xb ? xa : xb) - 2, right = (xa < xb ? xb : xa) + 2;
         for (int64_t c = left < 0 ? 0 : left / CELL; c <= right / CELL && c < g->columns; c++) {
             g->cell[r * g->columns + c] = CROSSED;
+            if (!add_touch(g, r * g->columns + c, zone)) {
+                return false;
+            }
         }
     }
     return true;
@@ -314,24 +338,52 @@ static bool box_meets(const struct strips *z, int64_t x, int64_t y)
            y <= z->y_max;
 }
 
-/* A crossed cell lists the zones whose box meets it, which holds every zone that can be there. */
-static bool settle_cell(struct zonegrid *g, int64_t column, int64_t row)
+static int compare_touches(const void *a, const void *b)
 {
-    uint32_t *cell = &g->cell[row * g->columns + column];
-    const int64_t x = column * CELL, y = row * CELL;
-    if (*cell == CROSSED) {
-        *cell = CROSSED | (uint32_t)g->candidate_n;
-        for (int z = 1; z < ZONES; z++) {
-            if (box_meets(&g->zone[z], x, y) && !add_candidate(g, z)) {
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* A cell that no edge of the zone touches lies in it wholly or not at all: its middle tells. */
+static bool holds_middle(const struct zonegrid *g, int zone, int64_t x, int64_t y)
+{
+    const struct strips *z = &g->zone[zone];
+    return box_meets(z, x, y) && in_strips(z, x + CELL / 2, y + CELL / 2);
+}
+
+/* A crossed cell lists the zones with an edge in it, and those around it. *next: the first of the
+ * sorted touches that is not used yet. */
+static bool settle_crossed(struct zonegrid *g, uint64_t cell, int64_t x, int64_t y, size_t *next)
+{
+    g->cell[cell] = CROSSED | (uint32_t)g->candidate_n;
+    for (int z = 1; z < ZONES; z++) {
+        bool touched = false;
+        while (*next < g->touch_n && g->touch[*next] == (cell << 16 | (uint64_t)z)) {
+            touched = true;
+            ++*next;
+        }
+        if ((touched || holds_middle(g, z, x, y)) && !add_candidate(g, z)) {
+            return false;
+        }
+    }
+    return add_candidate(g, 0);
+}
+
+static bool settle_cells(struct zonegrid *g)
+{
+    size_t next = 0;
+    qsort(g->touch, g->touch_n, sizeof *g->touch, compare_touches);
+    for (int64_t i = 0; i < (int64_t)g->columns * g->rows; i++) {
+        const int64_t x = i % g->columns * CELL, y = i / g->columns * CELL;
+        if (g->cell[i] == CROSSED) {
+            if (!settle_crossed(g, (uint64_t)i, x, y, &next)) {
                 return false;
             }
+            continue;
         }
-        return add_candidate(g, 0);
-    }
-    *cell = TLC_ZONE_OUTSIDE;
-    for (int z = ZONES - 1; z > 0; z--) {
-        if (box_meets(&g->zone[z], x, y) && in_strips(&g->zone[z], x + CELL / 2, y + CELL / 2)) {
-            *cell = (uint32_t)z;
+        g->cell[i] = TLC_ZONE_OUTSIDE;
+        for (int z = ZONES - 1; z > 0; z--) {
+            g->cell[i] = holds_middle(g, z, x, y) ? (uint32_t)z : g->cell[i];
         }
     }
     return true;
@@ -351,11 +403,9 @@ struct zonegrid *zonegrid_new(const struct zone_shapes *s)
         ok = g->zone[z].rows == 0 || build_strips(g, s, z);
     }
     ok = ok && each_edge(g, s, 0, mark_cells);
-    for (int row = 0; ok && row < g->rows; row++) {
-        for (int column = 0; ok && column < g->columns; column++) {
-            ok = settle_cell(g, column, row);
-        }
-    }
+    ok = ok && settle_cells(g);
+    free(g->touch);
+    g->touch = NULL;
     if (!ok) {
         zonegrid_free(g);
         return NULL;
