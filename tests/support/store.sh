@@ -15,21 +15,24 @@ declare -A store_pid # of each instance that was started and not seen to end
 store_clean_up() {
     local status=$? name
     trap '' INT TERM
+    set +e # each of these is to be tried
     for name in "${!store_pid[@]}"; do
         kill -CONT "${store_pid[$name]}" 2>/dev/null && kill -KILL "${store_pid[$name]}" 2>/dev/null
         wait "${store_pid[$name]}" 2>/dev/null
     done
     [ $status -eq 0 ] || tail -n 15 "$work"/*.log >&2
-    ./pipeline reset >/dev/null 2>&1
+    pipeline reset >>"$work/up.log" 2>&1 || cat "$work/up.log" >&2
     rm -rf "$work"
     exit $status
 }
 trap store_clean_up EXIT
 trap 'exit 130' INT TERM
 
+# Its own servers, whatever the test exports of their addresses.
+pipeline() { env -u KAFKA_BROKERS -u DATABASE_URL ./pipeline "$@"; }
 servers_up() {
-    ./pipeline up postgres kafka >"$work/up.log" 2>&1
-    eval "$(./pipeline env)"
+    pipeline up postgres kafka >>"$work/up.log" 2>&1
+    eval "$(pipeline env)"
 }
 # No time to say good-bye, as when the machine loses power.
 postgres_crash() {
