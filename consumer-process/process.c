@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/file.h"
@@ -27,7 +26,6 @@
         */
 #define DRAIN_MS 5000
 #define TOKEN_MAX 4096
-#define INSTANCE_MAX 200 /* bytes; the broker takes 249 */
 
 int process_rules(const struct process_options *options, struct rules *ret, struct tlc_err *err)
 {
@@ -476,31 +474,6 @@ static int open_client(struct process *p, struct tlc_err *err)
     return tlc_http_client_open(&options, &p->client, err);
 }
 
-/* What is the same after a restart and unlike other instances: nobody else listens there. */
-static const char *instance_name(const struct process_options *options, char dst[INSTANCE_MAX])
-{
-    const char *given = options->instance;
-    const char *listen = options->status_listen;
-    if (given) {
-        return strcmp(given, "-") == 0 ? NULL : given;
-    }
-    char host[128];
-    size_t n = strlen(listen);
-    bool any_port = n >= 2 && strcmp(listen + n - 2, ":0") == 0;
-    if (any_port || gethostname(host, sizeof(host)) != 0) {
-        return NULL;
-    }
-    host[sizeof(host) - 1] = '\0';
-    (void)snprintf(dst, INSTANCE_MAX, "%s-%s", host, listen);
-    for (char *c = dst; *c; c++) {
-        bool letter = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z');
-        if (!letter && !(*c >= '0' && *c <= '9') && *c != '.' && *c != '-') {
-            *c = '_'; /* the broker takes no other */
-        }
-    }
-    return dst;
-}
-
 int process_open(struct process *p, const struct process_options *options, struct tlc_err *err)
 {
     *p = (struct process){.options = options};
@@ -523,15 +496,16 @@ int process_open(struct process *p, const struct process_options *options, struc
     p->now_ms = tlc_now_ms();
     p->next_commit_ms = p->now_ms + options->commit_ms;
     process_report(p);
-    char instance[INSTANCE_MAX];
-    struct tlc_kafka_consumer_options kafka = {.brokers = options->brokers,
-                                               .topic = options->topic,
-                                               .group = options->group,
-                                               .client_id = "consumer-process",
-                                               .instance = instance_name(options, instance),
-                                               .properties = &options->properties,
-                                               .batch_max = BATCH_MESSAGES,
-                                               .queue_bytes = options->queue_bytes};
+    char instance[TLC_KAFKA_INSTANCE_MAX];
+    struct tlc_kafka_consumer_options kafka = {
+        .brokers = options->brokers,
+        .topic = options->topic,
+        .group = options->group,
+        .client_id = "consumer-process",
+        .instance = tlc_kafka_instance_name(options->instance, options->status_listen, instance),
+        .properties = &options->properties,
+        .batch_max = BATCH_MESSAGES,
+        .queue_bytes = options->queue_bytes};
     struct tlc_kafka_consumer_hooks kafka_hooks = {
         .ctx = p, .assigned = assigned, .revoked = revoked};
     return tlc_kafka_consumer_open(&kafka, &kafka_hooks, &p->consumer, err);

@@ -121,11 +121,13 @@ static int app_open(struct app *a, struct tlc_err *err)
     struct store_settings settings = {o->batch_rows, o->flush_ms};
     store_init(&a->store, &settings, &sink, a->writer, &a->report);
     struct tlc_kafka_consumer_hooks hooks = store_hooks(&a->store);
+    char instance[TLC_KAFKA_INSTANCE_MAX];
     struct tlc_kafka_consumer_options kafka = {
         .brokers = o->brokers,
         .topic = o->topic,
         .group = o->group,
         .client_id = "consumer-store",
+        .instance = tlc_kafka_instance_name(o->instance, o->status_listen, instance),
         .properties = &o->properties,
         .batch_max = STORE_POLL_MESSAGES,
         .queue_bytes = o->queue_bytes,

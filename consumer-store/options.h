@@ -10,6 +10,9 @@
     X(STR, topic, "topic", "KAFKA_TOPIC", "trips", 0, 0, "NAME", "topic to read")                  \
     X(STR, group, "group", "KAFKA_GROUP", "consumer-store", 0, 0, "NAME",                          \
       "consumer group; instances of one group share the partitions")                               \
+    X(STR, instance, "instance", NULL, NULL, 0, 0, "NAME",                                         \
+      "name in the group: restarted under the same name it goes on at once; - for none; default: " \
+      "host and --status-listen")                                                                  \
     X(LIST, properties, "X", NULL, NULL, 0, 0, "NAME=VALUE",                                       \
       "any librdkafka property, e.g. -X security.protocol=ssl")                                    \
     X(STR, database, "database", "DATABASE_URL", "postgresql:///taxi", 0, 0, "URL",                \

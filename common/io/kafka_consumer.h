@@ -53,6 +53,13 @@ struct tlc_kafka_consumer_options {
     int64_t queue_bytes;                   /* fetched ahead, in all */
 };
 
+#define TLC_KAFKA_INSTANCE_MAX 256
+/* The name in the group that an option asked for, or one made of host and listening address, which
+ * is the same after a restart and unlike other instances' since nobody else listens there. given:
+ * NULL = make one, "-" = none. NULL: none. */
+const char *tlc_kafka_instance_name(const char *given, const char *listen,
+                                    char dst[TLC_KAFKA_INSTANCE_MAX]);
+
 TLC_MUST int tlc_kafka_consumer_open(const struct tlc_kafka_consumer_options *options,
                                      const struct tlc_kafka_consumer_hooks *hooks,
                                      struct tlc_kafka_consumer **ret_consumer, struct tlc_err *err);
