@@ -50,13 +50,14 @@ broker_start() {
     up_kafka kafka
     wait_until kafka 60 grep -q 'Kafka Server started' "$TLC_RUN/log/kafka.log"
 }
+# Time-outs that no restart of a broker reaches, however busy the machine: what times out is sent again, and stands there twice.
 server_start() {
-    start producer-server "$TLC_BIN/producer-server" --listen "${url#http://}" --brokers "$KAFKA_BROKERS"
+    start producer-server "$TLC_BIN/producer-server" --listen "${url#http://}" --brokers "$KAFKA_BROKERS" --ack-timeout 5m
     await 60 "the server is ready" http_ok "$url/readyz"
 }
 client_start() {
-    start client "$TLC_BIN/producer-client" --url "$url" --speed 30000 --batch 500 --resume "$TLC_RUN/state" --json --progress none \
-        "$TLC_RUN/events.ndjson"
+    start client "$TLC_BIN/producer-client" --url "$url" --speed 30000 --batch 500 --timeout 6m --give-up 10m --json --progress none \
+        --resume "$TLC_RUN/state" "$TLC_RUN/events.ndjson"
 }
 frontier() { jq ".inputs[0].line" "$TLC_RUN/state" 2>/dev/null || printf 0; }
 frontier_over() { [ "$(frontier)" -gt "$1" ]; }
