@@ -102,6 +102,10 @@ void manifest_render(const struct manifest *m, struct tlc_buf *out)
     tlc_buf_printf(out, "{\"program\":\"preprocess\",\"version\":\"%s\",\"synthetic\":%s,\n  ",
                    TLC_VERSION, synthetic ? "true" : "false");
     add_tally(out, &total, "\n  ");
+    if (m->zones.n > 0) {
+        tlc_buf_add(out, TLC_STR(",\n  "));
+        add_text(out, "zones", m->zones);
+    }
     tlc_buf_add(out, TLC_STR(",\n  \"inputs\":[\n"));
     for (size_t i = 0; i < m->plan->n; i++) {
         add_input(out, &m->plan->file[i]);

@@ -9,6 +9,7 @@
 
 struct manifest {
     const struct plan *plan; /* all files read */
+    struct tlc_str zones;    /* name of the zone shapes used; empty: none */
     const char *events_sha256;
     int64_t events_bytes;
 };

@@ -16,7 +16,8 @@
     X(STR, month, "month", NULL, NULL, 0, 0, "YYYY-MM",                                            \
       "month of the files; overrides their names")                                                 \
     X(STR, zones, "zones", "TLC_ZONES", NULL, 0, 0, "FILE",                                        \
-      "zone shapes for files with coordinates: GeoJSON (WGS84, also .gz) or TLC's .shp")           \
+      "zone shapes for files with coordinates: GeoJSON (WGS84, also .gz) or TLC's .shp; none "     \
+      "leaves them out (default: data/taxi_zones.shp, as data/fetch-zones puts it)")               \
     X(STR, duckdb, "duckdb", "TLC_DUCKDB", NULL, 0, 0, "FILE",                                     \
       "libduckdb.so, for Parquet (default: looked for beside the program and in .deps)")           \
     X(BYTES, memory, "memory", NULL, "512MiB", 64LL << 20, 1LL << 40, "BYTES",                     \

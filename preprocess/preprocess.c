@@ -1,5 +1,6 @@
 #include "preprocess/preprocess.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
@@ -41,6 +42,42 @@ static int set_rules(struct preprocess *p, struct tlc_err *err)
     return rc == 0 ? set_levels(&p->clean, &o->reject, TLC_LEVEL_REJECT, err) : rc;
 }
 
+/* Where data/fetch-zones puts TLC's shapes, below a folder. */
+static bool zones_below(struct preprocess *p, const char *folder)
+{
+    static const char *const names[] = {"taxi_zones.shp", "taxi_zones.geojson"};
+    for (size_t i = 0; i < TLC_COUNT(names); i++) {
+        const int n = snprintf(p->zones, sizeof p->zones, "%s/data/%s", folder, names[i]);
+        if (n > 0 && n < (int)sizeof p->zones && tlc_file_exists(p->zones)) {
+            return true;
+        }
+    }
+    p->zones[0] = '\0';
+    return false;
+}
+
+/* --zones; else the shapes that lie around the program (build/bin) or here; "" when there are none.
+ */
+static void find_zones(struct preprocess *p)
+{
+    const char *given = p->options->zones;
+    char program[sizeof p->zones - 32];
+    if (given) {
+        const bool none = strcmp(given, "none") == 0;
+        tlc_str_copy(p->zones, sizeof p->zones, tlc_str_from(none ? "" : given));
+        return;
+    }
+    const ssize_t n = readlink("/proc/self/exe", program, sizeof program - 8);
+    if (n > 0) {
+        program[n] = '\0';
+        memcpy(strrchr(program, '/'), "/../..", 7);
+        if (zones_below(p, program)) {
+            return;
+        }
+    }
+    (void)zones_below(p, ".");
+}
+
 static int load_zones(struct preprocess *p, struct tlc_err *err)
 {
     struct zone_shapes shapes;
@@ -48,10 +85,11 @@ static int load_zones(struct preprocess *p, struct tlc_err *err)
     for (size_t i = 0; i < p->plan.n; i++) {
         needed = needed || p->plan.file[i].with_points;
     }
-    if (!needed || !p->options->zones) {
+    find_zones(p);
+    if (!needed || p->zones[0] == '\0') {
         return 0;
     }
-    int rc = zone_shapes_load(p->options->zones, &shapes, err);
+    int rc = zone_shapes_load(p->zones, &shapes, err);
     if (rc != 0) {
         return rc;
     }
@@ -59,8 +97,7 @@ static int load_zones(struct preprocess *p, struct tlc_err *err)
     zone_shapes_release(&shapes);
     p->clean.grid = p->grid;
     return p->grid ? 0
-                   : tlc_err_fatal(err, TLC_EXIT_DATA, "%s: no zone shapes of New York",
-                                   p->options->zones);
+                   : tlc_err_fatal(err, TLC_EXIT_DATA, "%s: no zone shapes of New York", p->zones);
 }
 
 /* Shares --memory out: a third to libduckdb where there is Parquet, the rest to threads and
@@ -185,11 +222,20 @@ int preprocess_read(struct preprocess *p, struct tlc_err *err)
     return rc;
 }
 
+static struct manifest manifest_of(const struct preprocess *p)
+{
+    return (struct manifest){.plan = &p->plan,
+                             .zones = p->grid ? naming_base(p->zones) : TLC_STR(""),
+                             .events_sha256 = p->events_sha256,
+                             .events_bytes = p->events_bytes};
+}
+
 static int write_manifest(struct preprocess *p, struct tlc_err *err)
 {
     struct tlc_buf text;
     tlc_buf_init(&text, MANIFEST_BYTES_MAX);
-    manifest_render(&(struct manifest){&p->plan, p->events_sha256, p->events_bytes}, &text);
+    const struct manifest m = manifest_of(p);
+    manifest_render(&m, &text);
     int rc = text.failed ? tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "no memory for the manifest")
                          : outfile_write(&p->manifest_file, tlc_buf_str(&text), err);
     tlc_buf_release(&text);
@@ -222,7 +268,7 @@ int preprocess_report(const struct preprocess *p, struct tlc_err *err)
     struct tlc_buf text;
     int rc = 0;
     tlc_buf_init(&text, MANIFEST_BYTES_MAX);
-    const struct manifest m = {&p->plan, p->events_sha256, p->events_bytes};
+    const struct manifest m = manifest_of(p);
     if (!p->options->quiet) {
         report_summary(&m, tlc_now_ms() - p->start_ms, &text);
         rc = tlc_file_write(STDERR_FILENO, text.p, text.n, "standard error", err);

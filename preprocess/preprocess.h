@@ -17,7 +17,8 @@ struct preprocess {
     int64_t start_ms;
     struct parquet_settings parquet;
     struct clean clean;
-    struct zonegrid *grid; /* NULL: no zone shapes given or needed */
+    struct zonegrid *grid; /* NULL: no zone shapes there or needed */
+    char zones[4096];      /* their file */
     struct plan plan;
     struct order order;
     bool order_open;

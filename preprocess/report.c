@@ -30,7 +30,7 @@ void report_summary(const struct manifest *m, int64_t took_ms, struct tlc_buf *o
             tlc_buf_printf(out, "%s",
                            f->tally.flagged_by[TLC_RULE_UNKNOWN_ZONE] >= f->tally.events
                                ? "  coordinates without zone shapes: every zone is unknown; "
-                                 "data/fetch-zones and --zones FILE find them\n"
+                                 "data/fetch-zones loads them\n"
                                : "");
         }
     }
