@@ -35,6 +35,11 @@ export function dayAndHour(seconds) {
   return `${p.weekday} ${p.day} ${p.month} ${p.hour}:00`;
 }
 
+export function dayAndMinute(seconds) {
+  const p = parts(seconds);
+  return `${p.weekday} ${p.day} ${p.month} ${p.hour}:${p.minute}`;
+}
+
 export const hourAndMinute = (seconds) => { const p = parts(seconds); return `${p.hour}:${p.minute}`; };
 export const dayName = (seconds) => { const p = parts(seconds); return `${p.day} ${p.month}`; };
 

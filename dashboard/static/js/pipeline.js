@@ -3,7 +3,7 @@
 import {csvButton} from './csv.js';
 import {byId, node, setText} from './dom.js';
 import {Feed} from './feed.js';
-import {clock, count, decimal, duration, mebibytes, sourceName} from './format.js';
+import {count, dayAndMinute, decimal, duration, mebibytes, sourceName} from './format.js';
 import {bindTheme} from './view.js';
 
 // Rates are taken over so long: the parts are asked once a second, each at its own moment.
@@ -91,12 +91,17 @@ function table(place, title, head, rows) {
     }))));
 }
 
-// A line that is open while messages are still to be read needs no hand; one that is open at rest does.
-function drawLedger(lines, lag) {
+// The parts are asked each at its own moment, so that a line may be open while anything moves; one that is open at rest needs a hand.
+function isMoving(parts) {
+  const lag = parts.flatMap((part) => part.status?.partitions ?? []).some((p) => p.lag > 0);
+  return lag || parts.some((part) => ['records_received', 'read', 'window_events'].some((name) => rateOf(part, (p) => numberOf(p, name)) > 0));
+}
+
+function drawLedger(lines, moving) {
   const known = (l) => l.left !== null && l.right !== null;
-  const verdict = (l) => l.ok ? '✓ yes' : !known(l) ? '? unknown' : lag > 0 ? '… in flight' : '✗ no';
+  const verdict = (l) => l.ok ? '✓ yes' : !known(l) ? '? unknown' : moving ? '… in flight' : '✗ no';
   table(byId('ledger'), 'Ledger', ['Line', 'Left', 'Right', 'Holds', 'Note'], lines.map((l) => ({
-    data: {figure: 'ledger', line: l.line, value: l.ok ? 'ok' : 'open', left: l.left, right: l.right}, bad: l.ok || lag > 0 || !known(l) ? -1 : 3,
+    data: {figure: 'ledger', line: l.line, value: l.ok ? 'ok' : 'open', left: l.left, right: l.right}, bad: l.ok || moving || !known(l) ? -1 : 3,
     cells: [l.line, l.left ?? '–', l.right ?? '–', verdict(l), l.note ?? '']})));
 }
 
@@ -137,14 +142,14 @@ function drawWatermarks(parts) {
     at.open += s.open_trips ?? 0;
     bySource.set(s.source, at);
   }
-  table(byId('watermarks'), 'Watermark by source', ['Source', 'Watermark (lowest)', 'Newest event', 'Late', 'Refused', 'Open trips'],
+  table(byId('watermarks'), 'Watermark by source', ['Source', 'Watermark', 'Newest event', 'Late', 'Refused', 'Open trips'],
     [...bySource].sort(([a], [b]) => a - b).map(([source, at]) => ({data: {figure: 'watermark', source, value: at.watermark},
       cells: [nameOf(source), time(at.watermark), time(at.newest), at.late, at.refused, at.open]})));
 }
 
 // Before its first event and after its close mark a source's watermark is no point in time.
 function time(seconds) {
-  return seconds > 0 && seconds < 4102444800 ? clock(seconds) : seconds > 0 ? 'closed' : 'none yet';
+  return seconds > 0 && seconds < 4102444800 ? dayAndMinute(seconds) : seconds > 0 ? 'closed' : 'none yet';
 }
 
 function drawCounters(parts) {
@@ -161,7 +166,7 @@ function draw({parts, ledger}) {
     history.shift();
   }
   byId('flow').replaceChildren(...FLOW.map((entry) => box(entry, byName)));
-  drawLedger(ledger ?? [], parts.flatMap((part) => part.status?.partitions ?? []).reduce((sum, p) => sum + Math.max(0, p.lag ?? 0), 0));
+  drawLedger(ledger ?? [], isMoving(parts));
   drawParts(parts);
   drawLag(parts);
   drawWatermarks(parts);

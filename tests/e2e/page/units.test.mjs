@@ -7,7 +7,7 @@ import {csvText, fileName} from '../../../dashboard/static/js/csv.js';
 import {changed} from '../../../dashboard/static/js/delta.js';
 import {mix} from '../../../dashboard/static/js/dom.js';
 import {Feed} from '../../../dashboard/static/js/feed.js';
-import {clock, dayAndHour, dollars, duration, mebibytes, minutes, sourceName} from '../../../dashboard/static/js/format.js';
+import {clock, dayAndHour, dayAndMinute, dollars, duration, mebibytes, minutes, sourceName} from '../../../dashboard/static/js/format.js';
 import {netScale, quantiles, stepColour, stepLegend, stepsTo} from '../../../dashboard/static/js/scale.js';
 
 const COLOURS = {'seq-0': '#000000', 'seq-1': '#111111', 'seq-2': '#222222', 'seq-3': '#333333', 'seq-4': '#444444',
@@ -19,6 +19,7 @@ test('format: times are New York times on both sides of the clock change', () =>
     assert.equal(clock(seconds), text);
   }
   assert.equal(dayAndHour(1704085200), 'Mon 1 Jan 00:00');
+  assert.equal(dayAndMinute(1705102920), 'Fri 12 Jan 18:42');
 });
 
 test('csv: numbers without separators, text quoted where it must be', () => {
