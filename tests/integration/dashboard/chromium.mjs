@@ -1,5 +1,5 @@
 // The pages in Chromium, fed with a made-up city: every number against the trips themselves, then a restart under an open page.
-// Usage: node pages.mjs BINARY
+// Usage: node chromium.mjs BINARY
 
 import {spawnSync} from 'node:child_process';
 import {existsSync, mkdirSync, writeFileSync} from 'node:fs';
