@@ -4,7 +4,7 @@
 set -euo pipefail
 binary=$(realpath "${1:?usage: airflow.sh BATCH_BINARY}")
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
-# shellcheck source=tests/integration/batch-process/pg_database.sh
+# shellcheck source=tests/integration/batch-process/pg_database.sh disable=SC1091
 . tests/integration/batch-process/pg_database.sh
 
 airflow_dir=${TLC_AIRFLOW:-$work/airflow}
