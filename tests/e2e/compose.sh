@@ -136,7 +136,8 @@ if [ -f "$real" ] && [ -d "$deps/node_modules/@duckdb" ]; then
 else
     printf 'NOTE: no %s, or no DuckDB: rows are NOT compared with the file\n' "$real"
 fi
-get "$DASHBOARD_PORT/" | grep -q '<html' || fail "no page"
+page=$(get "$DASHBOARD_PORT/")
+[[ $page == *'<html'* ]] || fail "no page"
 for service in producer-server consumer-store consumer-process dashboard; do
     same "user of $service" "$(compose exec -T $service id -un </dev/null | tr -d '\r')" taxi
 done
