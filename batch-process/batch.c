@@ -169,18 +169,17 @@ static void unmarked_keep(struct plan *plan)
     plan->n = n;
 }
 
+/* Making a day can mark days after it; most of them come later in the same plan. */
 static int days_make(struct run *run, struct tlc_err *err)
 {
     int rc = plan_load_days(&run->plan, run->b->pg, &run->b->range, err);
-    if (rc == TLC_OK) {
+    while (rc == TLC_OK && run->plan.n > 0) {
         rc = plan_make(run, err);
-    }
-    if (rc == TLC_OK && run->b->refused == 0) {
+        if (rc != TLC_OK || run->b->refused > 0) {
+            return rc;
+        }
         rc = plan_load_days(&run->plan, run->b->pg, &run->b->range, err);
         unmarked_keep(&run->plan);
-        if (rc == TLC_OK) {
-            rc = plan_make(run, err);
-        }
     }
     return rc;
 }

@@ -48,7 +48,7 @@ static int todo_add(struct tlc_pg *pg, enum period_kind kind, const char *owner,
     return tlc_pg_exec(pg, sql_todo_add, params, 4, err);
 }
 
-/* The days after a day that changed, and its week and month. */
+/* The days that rest on a day, and its week and month. */
 static int followers_add(const struct make *m, const struct period *p, const struct words *w,
                          struct tlc_err *err)
 {
@@ -58,16 +58,15 @@ static int followers_add(const struct make *m, const struct period *p, const str
         rc = todo_add(m->pg, above[i], w->dataset, period_start(above[i], p->start),
                       "a day of it was made", err);
     }
-    if (!p->touched_at[0]) {
-        return rc;
-    }
-    int64_t last = day_last_touched(p->start);
-    for (int64_t date = p->start + 1; rc == TLC_OK && date <= last; date++) {
-        rc = todo_add(m->pg, PERIOD_DAY, w->owner, date, "a day before it changed", err);
-    }
     if (rc == TLC_OK) {
+        char last[DATE_TEXT_N];
+        const char *const params[] = {w->owner, w->date, w->begin_s,
+                                      date_text(day_last_touched(p->start), last)};
+        rc = tlc_pg_exec(m->pg, sql_todo_followers, params, TLC_COUNT(params), err);
+    }
+    if (rc == TLC_OK && p->touched_at[0]) {
         const char *const params[] = {w->owner, w->begin_s};
-        rc = tlc_pg_exec(m->pg, sql_todo_reversed, params, 2, err);
+        rc = tlc_pg_exec(m->pg, sql_todo_reversed, params, TLC_COUNT(params), err);
     }
     return rc;
 }

@@ -31,36 +31,6 @@ bool plan_add(struct plan *p, const struct period *period)
     return true;
 }
 
-static int same_period_order(const struct period *x, const struct period *y)
-{
-    if (x->owner != y->owner) {
-        return x->owner < y->owner ? -1 : 1;
-    }
-    return (x->start > y->start) - (x->start < y->start);
-}
-
-static int order(const void *a, const void *b)
-{
-    const struct period *x = a, *y = b;
-    int by_period = same_period_order(x, y);
-    return by_period != 0 ? by_period : (x->touched_at[0] == '\0') - (y->touched_at[0] == '\0');
-}
-
-void plan_sort(struct plan *p)
-{
-    if (p->n < 2) {
-        return;
-    }
-    qsort(p->v, p->n, sizeof(*p->v), order);
-    size_t n = 1;
-    for (size_t i = 1; i < p->n; i++) {
-        if (same_period_order(&p->v[n - 1], &p->v[i]) != 0) {
-            p->v[n++] = p->v[i];
-        }
-    }
-    p->n = n;
-}
-
 void plan_range_params(const struct range *range, char text[2][DATE_TEXT_N],
                        const char *ret_params[2])
 {
@@ -111,20 +81,6 @@ static int rows_take(struct plan *p, const struct pg_result *r, enum period_kind
     return TLC_OK;
 }
 
-static int touched_add(struct plan *p, const struct range *range, struct tlc_err *err)
-{
-    for (size_t i = 0, n = p->n; i < n; i++) {
-        struct period later = {.kind = PERIOD_DAY, .owner = p->v[i].owner};
-        int64_t last = p->v[i].touched_at[0] ? day_last_touched(p->v[i].start) : p->v[i].start;
-        for (later.start = p->v[i].start + 1; later.start <= last; later.start++) {
-            if (range_holds(range, later.start) && !plan_add(p, &later)) {
-                return tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "no memory for the plan");
-            }
-        }
-    }
-    return TLC_OK;
-}
-
 int plan_load_days(struct plan *p, struct tlc_pg *pg, const struct range *range,
                    struct tlc_err *err)
 {
@@ -139,10 +95,6 @@ int plan_load_days(struct plan *p, struct tlc_pg *pg, const struct range *range,
     }
     rc = rows_take(p, r, PERIOD_DAY, err);
     tlc_pg_result_free(&r);
-    if (rc == TLC_OK) {
-        rc = touched_add(p, range, err);
-    }
-    plan_sort(p);
     return rc;
 }
 

@@ -24,14 +24,13 @@ void plan_init(struct plan *p);
 void plan_release(struct plan *p);
 /* false: no memory. */
 TLC_MUST bool plan_add(struct plan *p, const struct period *period);
-/* By owner, then date; of the same period twice the one with a mark stays. */
-void plan_sort(struct plan *p);
 
 /* Marks the days of the range in batch_todo, whether they changed or not. */
 TLC_MUST int plan_ask(struct tlc_pg *pg, const struct range *range, struct tlc_err *err);
 /* Notes in batch_todo the days whose tables were dropped or loaded anew, in one transaction. */
 TLC_MUST int plan_reloaded(struct tlc_pg *pg, struct tlc_err *err);
-/* Days of the range: those of dirty_day, those that rest on them, those of batch_todo. */
+/* Days of the range, by source and date: those of dirty_day and of batch_todo. A day comes before
+ * those that rest on it. */
 TLC_MUST int plan_load_days(struct plan *p, struct tlc_pg *pg, const struct range *range,
                             struct tlc_err *err);
 /* Weeks or months of batch_todo. */

@@ -18,7 +18,8 @@ extern const char sql_day_routes[], sql_day_rides[];
 extern const char sql_week_clear[], sql_week[];
 extern const char sql_month_clear[], sql_month[];
 
-extern const char sql_todo_add[], sql_todo_reversed[], sql_todo_done[], sql_dirty_done[];
+extern const char sql_todo_add[], sql_todo_followers[], sql_todo_reversed[], sql_todo_done[],
+    sql_dirty_done[];
 extern const char sql_run_begin[], sql_run_add[], sql_run_end[];
 extern const char sql_backlog[], sql_gaps[];
 

@@ -6,8 +6,6 @@ CREATE FUNCTION ny_midnight(day date) RETURNS timestamptz LANGUAGE sql IMMUTABLE
     RETURN day::timestamp AT TIME ZONE 'America/New_York';
 CREATE FUNCTION ny_day(at timestamptz) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (at AT TIME ZONE 'America/New_York')::date;
-CREATE FUNCTION ny_hour(at timestamptz) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN date_part('hour', at AT TIME ZONE 'America/New_York')::smallint;
 
 -- The finest: by source, day, hour on the clock (the doubled hour of November is one) and zone. What did not happen has no row.
 CREATE TABLE day_stat (
@@ -135,6 +133,14 @@ CREATE TABLE batch_todo (
     why      text NOT NULL,
     noted_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (period, owner, start)
+);
+
+-- A digest of the starts that met no end on their day: all that later days can rest on. While it stays, they need not be made again.
+CREATE TABLE batch_open (
+    source_id integer NOT NULL,
+    day       date NOT NULL,
+    digest    text NOT NULL,
+    PRIMARY KEY (source_id, day)
 );
 
 -- Which tables held a source's rows when its days were made: another one now means that it was dropped or loaded anew.

@@ -1,17 +1,18 @@
 -- $1 source, $2 day, $3 its first second, $4 the next day's. The end of a start that met none up to the day's end is looked up.
+-- Hours are those of the session's time zone, which session.sql sets: several times cheaper than AT TIME ZONE.
 INSERT INTO day_stat (source_id, day, hour, zone_id, starts, ends, matched, orphan_ends, expired_starts, passengers,
                       distance_cmi, fare_cents, tip_cents, total_cents, ride_s, ride_bins_5m, ride_p50_s, ride_p90_s)
 SELECT $1::integer, $2::date, hour, zone_id, coalesce(starts, 0), coalesce(ends, 0), coalesce(matched, 0),
        coalesce(ends - matched, 0), coalesce(expired, 0), coalesce(passengers, 0), coalesce(distance_cmi, 0),
        coalesce(fare_cents, 0), coalesce(tip_cents, 0), coalesce(total_cents, 0), coalesce(ride_s, 0),
        coalesce(bins, array_fill(0, ARRAY[13])), quantiles[1], quantiles[2]
-FROM (SELECT ny_hour(at) AS hour, zone_id, count(*) AS starts, sum(passenger_count) AS passengers
+FROM (SELECT date_part('hour', at)::smallint AS hour, zone_id, count(*) AS starts, sum(passenger_count) AS passengers
       FROM trip_start
       WHERE trip_id >= $1::bigint * 1000000000 AND trip_id < ($1::bigint + 1) * 1000000000
         AND at >= to_timestamp($3::bigint) AND at < to_timestamp($4::bigint)
       GROUP BY 1, 2) began
 FULL JOIN
-     (SELECT ny_hour(end_at) AS hour, dropoff AS zone_id, count(*) AS ends, count(ride_s) AS matched,
+     (SELECT date_part('hour', end_at)::smallint AS hour, dropoff AS zone_id, count(*) AS ends, count(ride_s) AS matched,
              sum(distance_cmi) AS distance_cmi, sum(fare_cents) AS fare_cents, sum(tip_cents) AS tip_cents,
              sum(total_cents) AS total_cents, sum(ride_s) AS ride_s,
              ARRAY[count(*) FILTER (WHERE ride_s < 300),
@@ -32,7 +33,7 @@ FULL JOIN
       WHERE end_at >= to_timestamp($3::bigint)
       GROUP BY 1, 2) ended USING (hour, zone_id)
 FULL JOIN
-     (SELECT ny_hour(booked_at) AS hour, zone_id, count(*) AS expired
+     (SELECT date_part('hour', booked_at)::smallint AS hour, zone_id, count(*) AS expired
       FROM (SELECT p.pickup AS zone_id,
                    CASE WHEN e.at < p.start_at THEN p.start_at ELSE p.start_at + interval '24 hours' END AS booked_at
             FROM day_pair p

@@ -97,6 +97,29 @@ static void run__late_end__makes_its_day_the_next_and_their_week_and_month(void 
         expired - 1);
 }
 
+static void run__late_trip_within_a_day__makes_that_day_only(void **state)
+{
+    struct batch_test *t = *state;
+    for (int day = 1; day <= 28; day++) {
+        batch_test_do(t, "SELECT start_add(%d%09d, '2024-04-%02d 23:00-04', 5)", SOURCE_APRIL, day,
+                      day);
+        batch_test_do(t, "SELECT end_add(%d%09d, '2024-04-%02d 00:30-04', 5)", SOURCE_APRIL, day,
+                      day + 1);
+    }
+    batch_test_run(t, NULL, NULL, false);
+    batch_test_do(t,
+                  "SELECT start_add(%d000009001, '2024-04-10 13:00-04', 5), end_add(%d000009001, "
+                  "'2024-04-10 13:20-04', 6)",
+                  SOURCE_APRIL, SOURCE_APRIL);
+    batch_test_run(t, NULL, NULL, false);
+    batch_test_equals_oracle(t);
+    assert_string_equal(last_run(t), "1 1 1");
+    batch_test_do(t, "SELECT start_add(%d000009002, '2024-04-10 23:59-04', 5)", SOURCE_APRIL);
+    batch_test_run(t, NULL, NULL, false);
+    batch_test_equals_oracle(t);
+    assert_string_equal(last_run(t), "2 1 1");
+}
+
 static void run__late_rows_of_all_kinds__equals_the_oracle(void **state)
 {
     struct batch_test *t = *state;
@@ -260,7 +283,7 @@ static void make__row_stored_after_the_mark_was_read__keeps_the_mark(void **stat
     batch_test_do(t, "SELECT end_add(%d000000001, '2024-04-10 13:10-04', 5)", SOURCE_APRIL);
     plan_init(&plan);
     assert_int_equal(plan_load_days(&plan, t->batch.pg, &everything, &err), TLC_OK);
-    assert_int_equal(plan.n, 2);
+    assert_int_equal(plan.n, 1);
     batch_test_do(t, "SELECT start_add(%d000000002, '2024-04-10 14:00-04', 5)", SOURCE_APRIL);
     struct make make = {.pg = t->batch.pg, .run_id = 1, .routes = 20};
     assert_int_equal(make_period(&make, &plan.v[0], &rows, &err), TLC_OK);
@@ -342,6 +365,7 @@ int main(void)
         T(run__nothing_changed__makes_nothing),
         T(run__all__changes_nothing_that_was_right),
         T(run__late_end__makes_its_day_the_next_and_their_week_and_month),
+        T(run__late_trip_within_a_day__makes_that_day_only),
         T(run__late_rows_of_all_kinds__equals_the_oracle),
         T(run__end_before_its_start_comes_late__moves_where_the_start_is_booked),
         T(run__day_before_the_clock_goes_forward__reaches_two_days_on),
