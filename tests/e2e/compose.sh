@@ -73,7 +73,7 @@ unset DATASET MONTH DASHBOARD_LABEL TLC_BASE_URL TLC_ZONES_URL SYNTHETIC_ROWS
 files=(-f docker-compose.yml)
 real=$shared/tlc/parquet/green_tripdata_2024-01.parquet
 if [ -f "$real" ]; then
-    printf 'version: "3"\nservices:\n  prepare:\n    volumes: ["%s:/mnt/tlc:ro"]\n' "$shared/tlc" >"$work/months.yml"
+    printf 'services:\n  prepare:\n    volumes: ["%s:/mnt/tlc:ro"]\n' "$shared/tlc" >"$work/months.yml"
     files+=(-f "$work/months.yml")
     export TLC_BASE_URL=file:///mnt/tlc/parquet TLC_ZONES_URL=/mnt/tlc/zones
 else
