@@ -4,6 +4,7 @@
 # an instance that read the finished topic undisturbed, and the ledger balances.
 # Usage: crash.sh BUILD_DIR [SEED]
 set -euo pipefail
+# shellcheck disable=SC2034 # for the script that is sourced below
 TLC_BUILD=$(realpath "${1:?usage: crash.sh BUILD_DIR [SEED]}")
 seed=${2:-$RANDOM}
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
@@ -23,7 +24,7 @@ feed_wait() {
     feeding=()
     messages=$(cat "$TLC_RUN"/sent-*.json | jq -s 'map(.messages) | add')
     marks=$(cat "$TLC_RUN"/sent-*.json | jq -s 'map(.marks) | add')
-    events=$(cat "$TLC_RUN"/sent-*.json | jq -s 'map(.events + .duplicates) | add')
+    sent_n=$(cat "$TLC_RUN"/sent-*.json | jq -s 'map(.events + .duplicates) | add')
     poison=$(cat "$TLC_RUN"/sent-*.json | jq -s 'map(.poison) | add')
 }
 feeding=()
@@ -90,7 +91,7 @@ expect "ledger" "$(status_of calm "$ledger")" "$(status_of b "$ledger")"
 expect "read = counted + duplicate + late + refused + marks" true \
     "$(status_of b '.ledger | .read == .counted + .duplicate + .late + .refused + .marks')"
 expect "read, refused, marks" "[$messages,$poison,$marks]" "$(status_of b '.ledger | [.read, .refused, .marks]')"
-expect "events" "$events" "$(status_of b '.ledger | .counted + .duplicate + .late')"
+expect "events" "$sent_n" "$(status_of b '.ledger | .counted + .duplicate + .late')"
 # Each trip of the three sources counts once, whoever sent it how often.
 expect "counted" $((3 * 2 * trips)) "$(status_of b .ledger.counted)"
 sums=$(receiver storm sums)

@@ -3,6 +3,7 @@
 # the windows, summed over partitions, are the same bytes.
 # Usage: owners.sh BUILD_DIR
 set -euo pipefail
+# shellcheck disable=SC2034 # for the script that is sourced below
 TLC_BUILD=$(realpath "${1:?usage: owners.sh BUILD_DIR}")
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
 # shellcheck source=tests/support/process.sh disable=SC1091

@@ -3,6 +3,7 @@
 # and woken, messages that are no events: afterwards each event is in the tables once and the ledger balances.
 # Usage: crash.sh BUILD_DIR [SEED]
 set -euo pipefail
+# shellcheck disable=SC2034 # for the script that is sourced below
 TLC_BUILD=$(realpath "${1:?usage: crash.sh BUILD_DIR [SEED]}")
 seed=${2:-$RANDOM}
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."

@@ -22,7 +22,7 @@ struct oracle;
 
 struct oracle *oracle_new(const struct rules *rules);
 void oracle_free(struct oracle *o);
-void oracle_apply(struct oracle *o, const struct entry *entry);
+void oracle_apply(struct oracle *o, const struct entry *n);
 struct ledger oracle_ledger(const struct oracle *o);
 /* Late and refused of an active source; -1 when it is none. source 0: refused of nobody. */
 int64_t oracle_late(const struct oracle *o, int32_t source);

@@ -112,8 +112,8 @@ static void message__no_event__refused_and_nothing_else(void **state)
         "null",
         "{\"TripID\":1}",
         "\xff\xfe",
-        "{\"TripID\":2202401000000001,\"VendorID\":2,\"Datetime\":\"2088-01-01T00:12:34-05:00\","
-        "\"Status\":\"start\",\"ZoneID\":74}",
+        ("{\"TripID\":2202401000000001,\"VendorID\":2,\"Datetime\":\"2088-01-01T00:12:34-05:00\","
+         "\"Status\":\"start\",\"ZoneID\":74}"),
         "{\"Source\":7,\"Status\":\"closed\"}",
     };
     struct world w;
