@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 work=$(mktemp -d /tmp/taxi-ctrl-c-XXXXXX)
-export TLC_RUN=$work/run
+export TLC_RUN=$work/run TLC_ANY_PORT=1
 unset KAFKA_BROKERS DATABASE_URL
 
 left() { # what still runs of this state: its pid files name everything that was started
