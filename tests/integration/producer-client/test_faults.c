@@ -23,7 +23,10 @@ static struct place place;
 static int set_up(void **state)
 {
     (void)state;
-    sut_start(&place.sut, NULL);
+    /* A record in flight when the mock broker goes may wait for all of the time-out, 30 s by
+     * default. */
+    static const char *const options[] = {"--ack-timeout=5s", NULL};
+    sut_start(&place.sut, options);
     sut_wait_ready(&place.sut, true);
     unit_temp_file(place.input, "");
     events_file_write(place.input, EVENTS, 1);
