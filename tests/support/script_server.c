@@ -79,12 +79,12 @@ static void answer(struct script_server *s, struct peer *p, size_t head, size_t 
     size_t keep = head < HEAD_MAX - 1 ? head : HEAD_MAX - 1;
     memcpy(s->head, p->bytes, keep);
     s->head[keep] = '\0';
+    atomic_store(&s->requests, i + 1); /* before the reply: who has it may look */
     if (row->action == SCRIPT_STORE) {
         send_stored(p->fd, p->bytes + head, whole - head);
     } else if (row->action != SCRIPT_SILENT) {
         send_text(p->fd, row->reply);
     }
-    atomic_store(&s->requests, i + 1);
     memmove(p->bytes, p->bytes + whole, p->n - whole);
     p->n -= whole;
     if (row->action == SCRIPT_CLOSE) {
