@@ -31,6 +31,7 @@ trap clean_up EXIT
 cutoff='2024-01-19 17:20:00'
 if [ -f "$shared/tlc/parquet/green_tripdata_2024-01.parquet" ]; then
     month=$shared/tlc/parquet/green_tripdata_2024-01.parquet
+    export TLC_ZONES_URL=$shared/tlc/zones # the map with its shapes
 else
     printf 'NOTE: no %s/tlc: the month is synthetic\n' "$shared"
     month=$TLC_RUN/synthetic_green_tripdata_2024-01.csv
