@@ -20,12 +20,18 @@ read_by_all() { # instances, messages
     [ $sum = "$2" ]
 }
 for n in 1 2 4; do
-    feed "trips-$n" $n 2202401 1 $trips 997 0 >"$TLC_RUN/sent-$n.json"
-    messages=$(jq .messages "$TLC_RUN/sent-$n.json")
+    # The topic, with a mark of another source in each partition: every instance has its partition before the events come, or the first
+    # one could have read them all.
+    feed "trips-$n" $n 1202401 1 0 0 0 >"$TLC_RUN/first-$n.json"
     receiver_start "r$n"
     for ((i = 1; i <= n; i++)); do process_start "$n-$i" "group-$n" "r$n" --topic "trips-$n" --commit 100ms; done
+    for ((i = 1; i <= n; i++)); do await 60 "instance $i of $n has a partition" owns "$n-$i" 1; done
+    feed "trips-$n" $n 2202401 1 $trips 997 0 >"$TLC_RUN/sent-$n.json" &
+    feeding=$!
     await 60 "the last of $n reads" read_over "$n-$n" 1000
     process_kill "$n-$n"
+    wait $feeding
+    messages=$(jq -s 'map(.messages) | add' "$TLC_RUN/first-$n.json" "$TLC_RUN/sent-$n.json")
     process_start "$n-$n" "group-$n" "r$n" --topic "trips-$n" --commit 100ms
     await 120 "$n instances read all" read_by_all $n "$messages"
     receiver "r$n" summed >"$TLC_RUN/summed-$n"
