@@ -114,7 +114,7 @@ ledger_balances() { # replays so far
     clients=$(inside 'cat /var/lib/taxi/replay/*/client.json' | jq -s .)
     same "months in the ledger" "$(jq length <<<"$clients")" "$1"
     lines=$(jq -n --argjson m "$manifests" --argjson c "$clients" --argjson s "[$server]" --argjson t "[$store]" \
-        --argjson p "[$process]" --argjson d "[$dashboard]" --argjson topic_end "$topic_end" --argjson rows "$rows" --arg json --json -f common/ledger.jq)
+        --argjson p "[$process]" --argjson d "[$dashboard]" --argjson topic_end "$topic_end" --argjson rows "$rows" --arg json --json -f common/pipeline/ledger.jq)
     jq -r '.[] | "\(if .ok then " ok " else " BAD" end) \(.name): \(.left) = \(.right)"' <<<"$lines"
     same "ledger lines that do not balance" "$(jq '[.[] | select(.ok | not)] | length' <<<"$lines")" 0
     same "events acknowledged and rows stored" "$rows" "$(jq '[.[].acked] | add' <<<"$clients")"
