@@ -1,10 +1,27 @@
 /* What consumer-process says of itself: counters, /status, and the partitions in its posts. */
+#include "common/event/tripid.h"
+#include "consumer-process/longest.h"
 #include "consumer-process/process.h"
 
 static int64_t watermark_of(const struct source *s, const struct rules *rules)
 {
     return watermark_closed(&s->mark) ? s->mark.max_event_s
                                       : s->mark.max_event_s - rules->lateness_s;
+}
+
+static void write_longest(const struct source *s, struct jsonout *j)
+{
+    struct trip trips[LONGEST_MAX];
+    size_t n = longest_find(&s->open, trips);
+    jsonout_open(j, "longest", '[');
+    for (size_t i = 0; i < n; i++) {
+        jsonout_open(j, NULL, '[');
+        jsonout_i64(j, NULL, tlc_tripid_make(s->id, trips[i].row));
+        jsonout_i64(j, NULL, trips[i].at_s);
+        jsonout_i64(j, NULL, trips[i].zone_id);
+        jsonout_close(j, ']');
+    }
+    jsonout_close(j, ']');
 }
 
 void process_write_partitions(void *process, struct jsonout *j)
@@ -25,6 +42,7 @@ void process_write_partitions(void *process, struct jsonout *j)
             jsonout_i64(j, "refused", s->refused);
             jsonout_i64(j, "watermark_s", watermark_of(s, &p->rules));
             jsonout_i64(j, "max_event_s", s->mark.max_event_s);
+            write_longest(s, j);
             jsonout_close(j, '}');
         }
         if (part->refused_unknown > 0) {

@@ -103,6 +103,69 @@ bool series_make(const struct windows *w, const struct windows_filter *f, struct
     return true;
 }
 
+size_t series_today(const struct series *s)
+{
+    if (s->n == 0) {
+        return 0;
+    }
+    int64_t last_s = s->first_s + (int64_t)(s->n - 1) * HOUR_S;
+    size_t of_day = (size_t)((last_s - tlc_ny_day_start_s(last_s)) / HOUR_S) + 1;
+    return s->n > of_day ? s->n - of_day : 0;
+}
+
+static int compare_routes(const void *a, const void *b)
+{
+    const struct window_route *x = a, *y = b;
+    return x->from != y->from ? x->from - y->from : x->to - y->to;
+}
+
+static void add_route(const struct windows_cell *c, const struct window_route *wanted,
+                      struct series_hour *row)
+{
+    for (size_t k = 0; k < c->parts_n; k++) {
+        const struct window *content = c->parts[k].content;
+        const struct window_route *r = content == NULL || content->routes_len == 0
+                                           ? NULL
+                                           : bsearch(wanted, content->routes, content->routes_len,
+                                                     sizeof *wanted, compare_routes);
+        if (r != NULL) {
+            row->completed += r->n;
+            row->ride_s += r->ride_s;
+        }
+    }
+}
+
+bool series_route(const struct windows *w, const struct windows_filter *f,
+                  struct series *ret_series)
+{
+    const struct window_route wanted = {.from = (uint16_t)f->route_from,
+                                        .to = (uint16_t)f->route_to};
+    if (!series_make(w, f, ret_series)) {
+        return false;
+    }
+    struct series *s = ret_series;
+    size_t first = series_today(s);
+    s->n -= first;
+    s->first_s += (int64_t)first * HOUR_S;
+    for (size_t i = 0; i < s->n; i++) {
+        s->hours[i] = (struct series_hour){.provisional = s->hours[first + i].provisional,
+                                           .any = s->hours[first + i].any};
+    }
+    for (size_t i = 0; i < w->sources_n && s->n > 0; i++) {
+        const struct windows_source *source = w->sources[i];
+        size_t k = windows_filter_takes(f, source->source) ? windows_cell_lower(source, s->first_s)
+                                                           : source->cells_n;
+        for (; k < source->cells_n; k++) {
+            size_t at = (size_t)((source->cells[k]->start_s - s->first_s) / HOUR_S);
+            if (at >= s->n) {
+                break;
+            }
+            add_route(source->cells[k], &wanted, &s->hours[at]);
+        }
+    }
+    return true;
+}
+
 void series_release(struct series *s)
 {
     free(s->hours);
@@ -300,6 +363,41 @@ bool series_places(const struct windows *w, const struct windows_filter *f,
     find_top(routes, f->zone, ret_places);
     free(routes);
     return true;
+}
+
+static void keep_longest(const struct window_progress *p, struct window_trip *trips, size_t *n)
+{
+    for (size_t i = 0; i < p->longest_n; i++) {
+        size_t at = *n;
+        while (at > 0 && window_trip_order(&p->longest[i], &trips[at - 1]) < 0) {
+            at--;
+        }
+        if (at == WINDOW_LONGEST_MAX) {
+            return; /* those behind it began later still */
+        }
+        *n += *n < WINDOW_LONGEST_MAX;
+        memmove(&trips[at + 1], &trips[at], (*n - at - 1) * sizeof *trips);
+        trips[at] = p->longest[i];
+    }
+}
+
+bool series_longest(const struct windows *w, const struct windows_filter *f,
+                    struct window_trip ret_trips[WINDOW_LONGEST_MAX], size_t *ret_n)
+{
+    bool told = false, asked = false;
+    *ret_n = 0;
+    for (size_t i = 0; i < w->sources_n; i++) {
+        const struct windows_source *s = w->sources[i];
+        if (s->source == 0 || !windows_filter_takes(f, s->source) || windows_source_final(s)) {
+            continue;
+        }
+        for (size_t k = 0; k < s->progress_n; k++) {
+            asked = true;
+            told = told || s->progress[k].longest_told;
+            keep_longest(&s->progress[k], ret_trips, ret_n);
+        }
+    }
+    return told || !asked;
 }
 
 void series_rhythm(const struct series *s, double ret_mean[7][24])

@@ -14,6 +14,7 @@
 struct series_hour {
     int64_t starts, ends, completed;
     int64_t under_way; /* at the end of the hour */
+    int64_t ride_s;    /* of the completed; only series_route fills it */
     bool provisional;  /* may still change */
     bool any;          /* a source has windows in it */
 };
@@ -30,7 +31,13 @@ struct series {
  * refused. */
 TLC_MUST bool series_make(const struct windows *w, const struct windows_filter *f,
                           struct series *ret_series);
+/* Today's hours for the filter's route: its completed trips, by their end. Windows hold routes for
+ * a day, so that there are no more rows. */
+TLC_MUST bool series_route(const struct windows *w, const struct windows_filter *f,
+                           struct series *ret_series);
 void series_release(struct series *s);
+/* The first row of the New York day that the series ends in. */
+size_t series_today(const struct series *s);
 
 /* The windows that start in [from_s, to_s). under_way: when the last of them ends. */
 struct series_figures {
@@ -59,6 +66,11 @@ struct series_places {
  * zone) in the filter's span. */
 TLC_MUST bool series_places(const struct windows *w, const struct windows_filter *f,
                             struct series_places *ret_places);
+
+/* The trips under way that began first, of the sources that the filter takes and that are not final
+ * (their zone is not looked at); ascending. false: nobody has told them yet. */
+bool series_longest(const struct windows *w, const struct windows_filter *f,
+                    struct window_trip ret_trips[WINDOW_LONGEST_MAX], size_t *ret_n);
 
 /* Mean pickups by weekday (0 = Monday) and hour of New York's day; negative where there is no such
  * hour yet. */

@@ -70,6 +70,18 @@ int summary_filter_parse(const struct tlc_http_request *request, struct windows_
         }
         f.zone = (int32_t)number;
     }
+    text = query(request, "route");
+    if (text.n > 0) {
+        struct tlc_str from;
+        int64_t to;
+        if (!tlc_str_split(&text, '-', &from) ||
+            !tlc_str_to_i64(from, 1, WINDOW_ZONES - 1, &number) ||
+            !tlc_str_to_i64(text, 1, WINDOW_ZONES - 1, &to)) {
+            return tlc_err_set(err, TLC_REFUSE, "route is none; two zones, such as 74-75");
+        }
+        f.route_from = (int32_t)number;
+        f.route_to = (int32_t)to;
+    }
     text = query(request, "span");
     int word = text.n > 0 ? parse_word("span", text, span_names, TLC_COUNT(span_names), err)
                           : WINDOWS_TODAY;
@@ -91,7 +103,8 @@ int summary_filter_parse(const struct tlc_http_request *request, struct windows_
 bool summary_filter_equal(const struct windows_filter *a, const struct windows_filter *b)
 {
     return a->dataset == b->dataset && a->source == b->source && a->zone == b->zone &&
-           a->span == b->span && a->rows == b->rows;
+           a->route_from == b->route_from && a->route_to == b->route_to && a->span == b->span &&
+           a->rows == b->rows;
 }
 
 /* --- pieces --- */
@@ -207,6 +220,15 @@ static void add_spark(const struct windows *w, const struct windows_filter *f, i
     tlc_buf_printf(out, "}");
 }
 
+/* What windows do not hold by route is null. */
+static void add_route_row(int64_t start_s, const struct series_hour *h, struct tlc_buf *out)
+{
+    tlc_buf_printf(out,
+                   "{\"start\":%" PRId64 ",\"starts\":null,\"ends\":null,\"completed\":%" PRId64
+                   ",\"under_way\":null,\"ride_s\":%" PRId64 ",\"provisional\":%s}",
+                   start_s, h->completed, h->ride_s, h->provisional ? "true" : "false");
+}
+
 /* by_zone: what windows do not hold by zone is null. */
 static void add_row(int64_t start_s, const struct series_hour *h, bool by_zone, bool day,
                     struct tlc_buf *out)
@@ -249,23 +271,13 @@ static size_t last_hours(const struct series *s, size_t n)
     return s->n > n ? s->n - n : 0;
 }
 
-/* The first hour of the day that the series ends in: 23 to 25 hours at most. */
-static size_t hours_of_today(const struct series *s)
-{
-    if (s->n == 0) {
-        return 0;
-    }
-    int64_t last_s = s->first_s + (int64_t)(s->n - 1) * HOUR_S;
-    return last_hours(s, (size_t)((last_s - tlc_ny_day_start_s(last_s)) / HOUR_S) + 1);
-}
-
 static void add_hours(const struct series *s, const struct windows_filter *f, struct tlc_buf *out)
 {
     tlc_buf_printf(out, ",\"hours\":[");
     if (f->rows == WINDOWS_ALL_ROWS) {
         add_days(s, f->zone != 0, out);
     } else {
-        size_t first = f->rows == WINDOWS_WEEK_ROWS ? last_hours(s, 168) : hours_of_today(s);
+        size_t first = f->rows == WINDOWS_WEEK_ROWS ? last_hours(s, 168) : series_today(s);
         for (size_t i = first; i < s->n; i++) {
             tlc_buf_printf(out, "%s", i == first ? "" : ",");
             add_row(s->first_s + (int64_t)i * HOUR_S, &s->hours[i], f->zone != 0, false, out);
@@ -296,6 +308,23 @@ static void add_places(const struct series_places *p, enum windows_span span, st
     for (size_t i = 0; i < p->top_n; i++) {
         tlc_buf_printf(out, "%s[%u,%u,%u,%" PRId64 "]", i == 0 ? "" : ",", p->top[i].from,
                        p->top[i].to, p->top[i].n, p->top[i].ride_s);
+    }
+    tlc_buf_printf(out, "]");
+}
+
+static void add_longest(const struct windows *w, const struct windows_filter *f,
+                        struct tlc_buf *out)
+{
+    struct window_trip trips[WINDOW_LONGEST_MAX];
+    size_t n;
+    if (!series_longest(w, f, trips, &n)) {
+        tlc_buf_printf(out, ",\"longest\":null");
+        return;
+    }
+    tlc_buf_printf(out, ",\"longest\":[");
+    for (size_t i = 0; i < n; i++) {
+        tlc_buf_printf(out, "%s[%" PRId64 ",%" PRId64 ",%d]", i == 0 ? "" : ",", trips[i].trip_id,
+                       trips[i].start_s, trips[i].zone);
     }
     tlc_buf_printf(out, "]");
 }
@@ -333,29 +362,51 @@ static void add_head(const struct windows *w, const struct windows_filter *f, in
                    facts->now_ms - w->changed_ms, w->window_s, w->lateness_s);
 }
 
+static bool add_route_hours(const struct windows *w, const struct windows_filter *f,
+                            struct tlc_buf *out)
+{
+    struct series s;
+    if (!series_route(w, f, &s)) {
+        return false;
+    }
+    tlc_buf_printf(out, ",\"hours\":[");
+    for (size_t i = 0; i < s.n; i++) {
+        tlc_buf_append(out, ",", i > 0);
+        add_route_row(s.first_s + (int64_t)i * HOUR_S, &s.hours[i], out);
+    }
+    tlc_buf_printf(out, "]");
+    series_release(&s);
+    return true;
+}
+
 bool summary_encode(const struct windows *w, const struct windows_filter *f,
                     const struct summary_facts *facts, struct tlc_buf *out)
 {
     int64_t clock_s = windows_clock_s(w, f);
     struct series series;
     struct series_places places;
-    if (!series_make(w, f, &series) || !series_places(w, f, &places)) {
+    if (!series_places(w, f, &places) || !series_make(w, f, &series)) {
         return false;
     }
     add_head(w, f, clock_s, facts, out);
     add_sources(w, out);
     add_today(w, f, clock_s, out);
     add_spark(w, f, clock_s, out);
-    add_hours(&series, f, out);
+    if (f->route_from == 0) {
+        add_hours(&series, f, out);
+    }
+    bool made = f->route_from == 0 || add_route_hours(w, f, out);
     add_places(&places, f->span, out);
+    add_longest(w, f, out);
     struct series all_zones = series;
     struct windows_filter everywhere = *f;
     everywhere.zone = 0;
-    bool made = f->zone == 0 || series_make(w, &everywhere, &all_zones);
-    if (made) {
-        add_rhythm(&all_zones, out);
+    if (f->zone != 0 && !series_make(w, &everywhere, &all_zones)) {
+        series_release(&series);
+        return false;
     }
-    if (f->zone != 0 && made) {
+    add_rhythm(&all_zones, out);
+    if (f->zone != 0) {
         series_release(&all_zones);
     }
     series_release(&series);

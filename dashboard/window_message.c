@@ -204,6 +204,36 @@ static int decode_window(const json_t *object, int64_t window_s, struct window *
     return decode_lists(object, w, err);
 }
 
+/* "longest", which a sender may leave out. */
+static int decode_longest(const json_t *object, struct window_progress *p, struct tlc_err *err)
+{
+    const int64_t limits[3][2] = {
+        {tlc_tripid_make(p->source, 1), tlc_tripid_make(p->source, TLC_ROW_MAX)},
+        {TLC_TIME_MIN_S, TLC_TIME_MAX_S},
+        {1, WINDOW_ZONES - 1}};
+    const json_t *array;
+    if (json_object_get(object, "longest") == NULL) {
+        return TLC_OK;
+    }
+    if (get_array(object, "longest", WINDOW_LONGEST_MAX, &array, err) != TLC_OK) {
+        return err->cls;
+    }
+    p->longest_told = true;
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        int64_t v[3];
+        if (get_tuple(array, i, 3, limits, v, err) != TLC_OK) {
+            return tlc_err_note(err, "longest");
+        }
+        const struct window_trip trip = {v[0], v[1], (int32_t)v[2]};
+        if (i > 0 && window_trip_order(&p->longest[i - 1], &trip) >= 0) {
+            return tlc_err_set(err, TLC_REFUSE, "longest: entry %zu is not behind the one before",
+                               i);
+        }
+        p->longest[p->longest_n++] = trip;
+    }
+    return TLC_OK;
+}
+
 static int decode_progress(const json_t *object, struct window_progress *p, struct tlc_err *err)
 {
     if (decode_owner(object, true, &p->partition, &p->source, err) != TLC_OK) {
@@ -215,6 +245,9 @@ static int decode_progress(const json_t *object, struct window_progress *p, stru
         tlc_json_int(object, "watermark_s", INT64_MIN, INT64_MAX, &p->watermark_s, err) != TLC_OK ||
         tlc_json_int(object, "max_event_s", INT64_MIN, TLC_TIME_MAX_S, &p->max_event_s, err) !=
             TLC_OK) {
+        return err->cls;
+    }
+    if (decode_longest(object, p, err) != TLC_OK) {
         return err->cls;
     }
     if (p->max_event_s < TLC_TIME_MIN_S) { /* no event yet */

@@ -12,10 +12,27 @@
 #define WINDOW_MESSAGE_WINDOWS_MAX 100000
 #define WINDOW_PARTITION_MAX 4095
 
+/* A trip under way. */
+struct window_trip {
+    int64_t trip_id, start_s;
+    int32_t zone;
+};
+#define WINDOW_LONGEST_MAX 10
+
+/* By start, then id. */
+static inline int window_trip_order(const struct window_trip *a, const struct window_trip *b)
+{
+    int order = (a->start_s > b->start_s) - (a->start_s < b->start_s);
+    return order != 0 ? order : (a->trip_id > b->trip_id) - (a->trip_id < b->trip_id);
+}
+
 /* How far one partition has read one source. source 0: messages whose source is unknown. */
 struct window_progress {
     int32_t partition, source;
     int64_t position, late, refused, watermark_s, max_event_s;
+    bool longest_told;
+    size_t longest_n;
+    struct window_trip longest[WINDOW_LONGEST_MAX]; /* ascending by start_s, then trip_id */
 };
 
 struct window_message {

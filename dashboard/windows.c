@@ -375,7 +375,9 @@ bool windows_progress_newer(const struct windows *w, const struct window_progres
 {
     const struct window_progress *held =
         progress_find(windows_source_find(w, p->source), p->partition);
-    return held == NULL || p->position > held->position;
+    /* After a restart the list of trips is not held: it comes again at the same position. */
+    return held == NULL || p->position > held->position ||
+           (p->position == held->position && p->longest_told && !held->longest_told);
 }
 
 bool windows_progress_put(struct windows *w, const struct window_progress *p)

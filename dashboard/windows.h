@@ -86,10 +86,11 @@ struct windows {
 enum windows_span { WINDOWS_TODAY, WINDOWS_HOUR, WINDOWS_SIX_HOURS, WINDOWS_ALL };
 enum windows_rows { WINDOWS_DAY_ROWS, WINDOWS_WEEK_ROWS, WINDOWS_ALL_ROWS };
 
-/* Which sources and zone a query is about. 0 = all. */
+/* Which sources, zone and route a query is about. 0 = all. */
 struct windows_filter {
     int32_t dataset, source;
     int32_t zone;
+    int32_t route_from, route_to; /* both or none */
     enum windows_span span;
     enum windows_rows rows;
 };
@@ -112,7 +113,7 @@ enum windows_verdict windows_judge(const struct windows *w, const struct window 
 TLC_MUST bool windows_put(struct windows *w, struct window *window, uint64_t hash);
 /* Notes a claim that was judged SUPERSEDE; its window's final one is held. */
 void windows_claim(struct windows *w, const struct window *window, uint64_t hash);
-/* Whether it is newer than what is held. */
+/* Whether it is newer than what is held, or tells the longest trips that are not held. */
 bool windows_progress_newer(const struct windows *w, const struct window_progress *p);
 TLC_MUST bool windows_progress_put(struct windows *w, const struct window_progress *p);
 

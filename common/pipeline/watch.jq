@@ -27,7 +27,7 @@ def sources: if length == 0 then "nothing yet" elif length <= 2 then map(.text) 
     else "\(.[0].text) and \(length - 1) more" end;
 
 def zone($zones): tostring as $id | $zones[$id] // "zone \($id)";
-def ranking($title; $rows): $title, ($rows | if length == 0 then "  none" else .[] end);
+def duration: if . < 3600 then "\(. / 60 | floor) min" else "\(. / 3600 | floor) h \(. / 60 | floor | . % 60) min" end;
 
 $summary[0] as $s | $status[0] as $all
 | ([$meta[0].zones[] | {key: (.[0] | tostring), value: .[1]}] | from_entries) as $zones
@@ -45,8 +45,13 @@ $summary[0] as $s | $status[0] as $all
       figure("Revenue today"; "revenue_cents"; dollars)),
   "  " + ("Late events" | left(18)) + ($s.figures.late | count | right(12) | heading) + "   of \($s.figures.events | count)",
   "",
-  ranking("Top pickup zones today" | heading; $s.zones.pickups | sort_by(-.[1], .[0])[0:5]
-      | map("  " + (.[0] | zone($zones) | left(40)) + (.[1] | count | right(9)))),
+  ("Top pickup zones today" | heading),
+  (if $s.zones.pickups == [] then "  none" else $s.zones.pickups | sort_by(-.[1], .[0])[0:5][]
+      | "  " + (.[0] | zone($zones) | left(40)) + (.[1] | count | right(12)) end),
+  "",
+  ("Longest rides under way" | heading),
+  (if $s.longest == null then "  not told since the dashboard was started" elif $s.longest == [] then "  none" else $s.longest[0:5][] | "  " + (.[2] | zone($zones) | left(40))
+      + (($s.clock_s - .[1] | duration) | right(12)) + "   since " + (.[1] | strflocaltime("%H:%M")) end),
   "",
   ("Ledger" | heading) + (if $down == [] then "" else "   " + $red + ($down | map(.name) | join(", ")) + " down" + $plain end),
   ($all.ledger[] | (.left == null or .right == null) as $unknown

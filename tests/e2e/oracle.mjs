@@ -1,6 +1,6 @@
 // What the whole pipeline should show for a month file, computed by DuckDB from the file itself: shares no code with the C side.
 // Usage: node oracle.mjs NODE_MODULES FILE YYYY-MM [CUTOFF]     CUTOFF: only events before that New York wall time
-// Prints JSON: {rows, rejected, trips, starts, ends, day, figures, pickups, dropoffs, hours, ride_bins, zones_all}.
+// Prints JSON: {rows, rejected, trips, starts, ends, day, figures, pickups, dropoffs, hours, ride_bins, longest, zones_all}.
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 
@@ -24,8 +24,8 @@ const number = (pattern) => `try_cast("${column(pattern)}" as double)`;
 await db.run(`create table raw as select
     epoch(try_cast("${pickup}" as timestamp))::bigint s, epoch(try_cast("${dropoff}" as timestamp))::bigint e,
     coalesce(${number(/^PULocationID$/i)}, 264)::int pu, coalesce(${number(/^DOLocationID$/i)}, 264)::int dz,
-    ${number(/^total_amount$/i)} total, ${number(/^fare_amount$/i)} fare, ${number(/^trip_distance$/i)} miles from ${source}`);
-await db.run(`create table trip as select * from raw, (select epoch(timestamp '${month}-01')::bigint a,
+    ${number(/^total_amount$/i)} total, ${number(/^fare_amount$/i)} fare, ${number(/^trip_distance$/i)} miles from ${source}`); // rowid: in the order of the file
+await db.run(`create table trip as select raw.*, raw.rowid as row from raw, (select epoch(timestamp '${month}-01')::bigint a,
       epoch(timestamp '${month}-01' + interval 1 month)::bigint b)
     where s is not null and e is not null and e >= s and e - s <= 86400
       and s >= a - 86400 and s < b + 86400`);
@@ -54,6 +54,7 @@ console.log(JSON.stringify({
     clock_wall_s: clock,
     day_wall_s: day,
     figures: {
+        clock_s: clock + offset,
         started: await n(`select count(*) from starts where t >= ${day}`),
         completed: await n(`select count(*) from ends where t >= ${day}`),
         under_way: (await n('select count(*) from starts')) - (await n('select count(*) from ends')),
@@ -66,6 +67,7 @@ console.log(JSON.stringify({
     hours: await rows(`select h + ${offset}, (select count(*) from ends where t >= h and t < h + 3600), (select count(*) from starts where t >= h and t < h + 3600)
         from (select ${day} + 3600 * unnest(range(24)) h) where h <= ${clock} order by h`),
     ride_bins: bins,
+    longest: await rows(`select s + ${offset}, pu from trip where s < ${cut} and e >= ${cut} order by s, row limit 10`),
     zones_all: {
         pickups: await rows('select zone, count(*) n from starts group by 1 order by 1'),
         dropoffs: await rows('select zone, count(*) n from ends group by 1 order by 1'),

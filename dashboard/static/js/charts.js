@@ -33,8 +33,8 @@ export function axes(c, xTitle, yTitle) {
 }
 
 // Left and right move over the elements of the first dataset; each is shown and said. `owner` has the canvas and the
-// chart on it, which is made anew when colours change; indexOf gives the order of the walk.
-export function arrowKeys(owner, say, indexOf = (at) => at) {
+// chart on it, which is made anew when colours change; indexOf gives the order of the walk, pick takes what Enter is pressed on.
+export function arrowKeys(owner, say, indexOf = (at) => at, pick = null) {
   let at = -1;
   const show = (elements) => {
     const {chart} = owner;
@@ -48,6 +48,8 @@ export function arrowKeys(owner, say, indexOf = (at) => at) {
     if (event.key === 'Escape') {
       at = -1;
       show([]);
+    } else if (pick && event.key === 'Enter' && at >= 0) {
+      pick(indexOf(at));
     } else if (step && total > 0) {
       event.preventDefault();
       at = (at + step + total + (at < 0 && step < 0 ? 1 : 0)) % total;

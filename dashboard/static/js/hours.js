@@ -1,9 +1,9 @@
 // Trips by hour: completed in the hour and under way at its end, stacked; provisional hours hatched. Windows hold by zone
-// only starts and ends, so with a zone it shows that zone's pickups and drop-offs side by side.
+// only starts and ends, so with a zone it shows that zone's pickups and drop-offs side by side; a route's trips are there for a day.
 
 import {Chart, arrowKeys, axes, canvasIn, colours, hatch, refresh, tooltipColours} from './charts.js';
 import {byId, setText} from './dom.js';
-import {count, dayAndHour, dayName, hourAndMinute, parts} from './format.js';
+import {count, dayAndHour, dayName, hourAndMinute, minutes, parts} from './format.js';
 import {bindTable} from './tables.js';
 
 const DAY_SLOTS = 24;
@@ -11,6 +11,14 @@ const ALL_ZONES = {names: ['completed', 'under_way'], words: ['completed', 'unde
   text: (row) => `${count(row.completed)} completed, ${count(row.under_way)} under way at the end`};
 const ONE_ZONE = {names: ['starts', 'ends'], words: ['pickups', 'drop-offs'], stacked: false,
   text: (row) => `${count(row.starts)} pickups, ${count(row.ends)} drop-offs`};
+
+const ONE_ROUTE = {names: ['completed'], words: ['trips of the route'], stacked: false,
+  text: (row) => row.completed === 0 ? 'no trip' : `${count(row.completed)} trips, mean ride ${minutes(row.ride_s / row.completed)}`};
+
+// By the numbers that are there: just after a change of filters they are still those of the older one.
+function kindOf([row]) {
+  return row?.starts === null ? ONE_ROUTE : row?.completed === null ? ONE_ZONE : ALL_ZONES;
+}
 
 const orDash = (n) => n === null ? '–' : count(n);
 
@@ -39,12 +47,12 @@ export class Hours {
     this.canvas = canvasIn(section, 'Trips by hour');
     arrowKeys(this, (i) => this.say(i));
     this.table = bindTable(section, () => ({
-      head: ['Begins, New York time', 'Started', 'Ended', 'Completed', 'Under way at the end', 'State'],
+      head: ['Begins, New York time', 'Started', 'Ended', 'Completed', 'Under way at the end', 'Mean ride', 'State'],
       rows: this.rows.filter((row) => !row.empty).map((row) => ({
         data: {figure: 'hour', start: row.start, value: row.completed ?? '', started: row.starts, ended: row.ends,
-          underWay: row.under_way ?? ''},
-        cells: [row.day ? dayName(row.start) : dayAndHour(row.start), count(row.starts), count(row.ends),
-          orDash(row.completed), orDash(row.under_way), row.provisional ? 'provisional' : 'final'],
+          underWay: row.under_way ?? '', ride: row.ride_s ?? ''},
+        cells: [row.day ? dayName(row.start) : dayAndHour(row.start), orDash(row.starts), orDash(row.ends),
+          orDash(row.completed), orDash(row.under_way), row.ride_s ? minutes(row.ride_s / row.completed) : '–', row.provisional ? 'provisional' : 'final'],
       })),
     }));
   }
@@ -87,18 +95,20 @@ export class Hours {
     if (!this.chart) {
       this.recolour();
     }
-    this.span = view.hours;
-    this.rows = slots(summary.hours, view.hours);
-    this.kind = view.zone === '' ? ALL_ZONES : ONE_ZONE;
+    this.kind = kindOf(summary.hours);
+    this.span = this.kind === ONE_ROUTE ? 'day' : view.hours;
+    this.rows = slots(summary.hours, this.span);
     const days = this.rows.some((row) => row.day);
     const {x, y} = this.chart.options.scales;
     x.ticks.autoSkip = days || this.span === 'day';
     x.title.text = days ? 'day' : this.span === 'day' ? 'hour of the day' : 'hour';
     x.stacked = this.kind.stacked;
     y.stacked = this.kind.stacked;
-    refresh(this.chart, this.rows.map((row) => this.label(row)), this.kind.names.map((name) => ({
-      data: this.rows.map((row) => row[name] ?? null),
-      backgroundColor: this.rows.map((row) => this.paint[name][row.provisional ? 1 : 0])})));
+    refresh(this.chart, this.rows.map((row) => this.label(row)), [0, 1].map((i) => {
+      const name = this.kind.names[i];
+      return {hidden: !name, data: this.rows.map((row) => row[name] ?? null),
+        backgroundColor: this.rows.map((row) => this.paint[name]?.[row.provisional ? 1 : 0])};
+    }));
     this.words(days);
     this.canvas.setAttribute('aria-label', this.describe());
     this.table();
@@ -107,10 +117,13 @@ export class Hours {
   words(days) {
     const period = days ? 'day' : 'hour';
     setText(this.section.querySelector('h2'), `Trips by ${period}`);
-    setText(this.section.querySelector('.sub'), this.kind === ONE_ZONE ? 'pickups and drop-offs in the zone, New York time'
-      : `completed in the ${period}, under way at its end, New York time`);
+    setText(this.section.querySelector('.sub'), this.kind === ONE_ROUTE ? 'of the route, by the hour of their end, today, New York time'
+      : this.kind === ONE_ZONE ? 'pickups and drop-offs in the zone, New York time'
+        : `completed in the ${period}, under way at its end, New York time`);
     setText(byId('legend-first'), this.kind.words[0]);
-    setText(byId('legend-second'), this.kind.words[1]);
+    setText(byId('legend-second'), this.kind.words[1] ?? '');
+    byId('legend-second').parentElement.hidden = this.kind === ONE_ROUTE;
+    byId('hours-span').hidden = this.kind === ONE_ROUTE; // windows hold routes for a day
     byId('swatch-second').className = `swatch sq ${this.kind === ONE_ZONE ? 'end' : 'under'}`;
   }
 

@@ -1,13 +1,14 @@
 // The Live page: takes summaries from the feed, and has each part drawn when it is on screen.
 
-import {byId, setData, setText} from './dom.js';
+import {csvButton} from './csv.js';
+import {byId, node, setData, setText} from './dom.js';
 import {Feed} from './feed.js';
 import {Figures} from './figures.js';
 import {Filters} from './filters.js';
-import {count} from './format.js';
+import {count, hourAndMinute} from './format.js';
 import {Hours} from './hours.js';
 import {ZoneMap, spanText} from './map.js';
-import {drawRoutes, drawZones} from './rankings.js';
+import {TABLES, drawLongest, drawRoutes, drawZones} from './rankings.js';
 import {Rhythm} from './rhythm.js';
 import {Rides} from './rides.js';
 import {Stage} from './stage.js';
@@ -16,7 +17,7 @@ import {bindTheme, change, onChange, serverQuery, view} from './view.js';
 import {loadZones} from './zones.js';
 
 const SAY_EVERY_MS = 20000;
-const SERVER_SIDE = ['dataset', 'source', 'zone', 'span', 'hours'];
+const SERVER_SIDE = ['dataset', 'source', 'zone', 'route', 'span', 'hours'];
 
 let summary = null;
 let saidAt = 0;
@@ -49,20 +50,35 @@ function stageParts(stage, {zones, shapes}) {
   for (const [id, part] of Object.entries(draws)) {
     stage.add(byId(id), () => summary?.have_data && part.draw(summary, view));
   }
-  const ranking = (id, draw) => {
+  const ranking = (id, draw, file, sub = () => spanText(view.span, summary.clock_s)) => {
     const section = byId(id);
+    section.querySelector('.head').append(node('div', {className: 'tools'}, csvButton(() => section.querySelector('h2').textContent, file)));
     stage.add(section, () => {
       if (summary?.have_data) {
         draw(section.querySelector('.bars'));
-        const note = id === 'routes' ? 'pickup to drop-off, mean ride; ' : '';
-        setText(section.querySelector('.sub'), note + spanText(view.span, summary.clock_s));
+        setText(section.querySelector('.sub'), sub());
       }
     });
   };
-  ranking('top-pickups', (list) => drawZones(list, 'top_pickup', summary.zones.pickups, zones));
-  ranking('top-dropoffs', (list) => drawZones(list, 'top_dropoff', summary.zones.dropoffs, zones));
-  ranking('routes', (list) => drawRoutes(list, summary.routes, zones));
+  ranking('top-pickups', (list) => drawZones(list, 'top_pickup', summary.zones.pickups, zones), () => TABLES.zones(summary.zones.pickups, zones));
+  ranking('top-dropoffs', (list) => drawZones(list, 'top_dropoff', summary.zones.dropoffs, zones), () => TABLES.zones(summary.zones.dropoffs, zones));
+  ranking('routes', (list) => drawRoutes(list, summary.routes, zones), () => TABLES.routes(summary.routes, zones),
+    () => `pickup to drop-off, mean ride; ${spanText(view.span, summary.clock_s)}`);
+  ranking('longest', (list) => {
+    drawLongest(list, summary.longest, summary.clock_s, zones);
+    const [long] = summary.ride_bins.slice(-1);
+    setText(byId('longest').querySelector('.note'), `${count(long)} of the rides completed today took an hour or more`);
+  }, () => TABLES.longest(summary.longest, summary.clock_s, zones), () => `pickup zone, at ${hourAndMinute(summary.clock_s)}`);
   return () => Object.values(draws).forEach((part) => part.recolour?.());
+}
+
+// What the windows hold by zone and by route, so that nobody takes the other numbers for filtered ones.
+function filterText(zones) {
+  const [from, to] = view.route.split('-').map((id) => zones.name(Number(id)));
+  const zone = view.zone === '' ? '' : zones.name(Number(view.zone));
+  const hours = view.route === '' ? '' : `Trips by hour are those from ${from} to ${to}, today. `;
+  const filtered = zone === '' ? '' : `Filtered to ${zone}: ${hours === '' ? 'trips by hour and top routes' : 'top routes'}. `;
+  return `${hours}${filtered}${hours + filtered === '' ? '' : 'Figures, map, top zones, ride time, longest rides and rhythm show all zones.'}`;
 }
 
 function showFrame({label, zones}) {
@@ -74,9 +90,8 @@ function showFrame({label, zones}) {
   byId('content').hidden = !summary.have_data;
   const filtered = view.dataset !== '' || view.source !== '';
   setText(byId('empty-note'), filtered ? 'The filters above are set: other data may be there without them.' : '');
-  byId('filtered').hidden = view.zone === '';
-  setText(byId('filtered-text'), view.zone === '' ? '' : `Filtered to ${zones.name(Number(view.zone))}: trips by hour and top routes. ` +
-    'Figures, map, top zones, ride time and rhythm show all zones.');
+  byId('filtered').hidden = view.zone === '' && view.route === '';
+  setText(byId('filtered-text'), filterText(zones));
   setText(byId('foot-events'), summary.have_data ? `${count(summary.figures.events)} events counted` : '');
   setData(byId('foot-events'), summary.figures?.events ?? 0);
 }
@@ -111,9 +126,12 @@ async function main() {
     if (names.some((name) => SERVER_SIDE.includes(name))) {
       feed.open(serverQuery());
     }
+    if (names.includes('route') && view.route !== '') {
+      byId('hours').scrollIntoView({block: 'nearest'});
+    }
     stage.mark();
   });
-  byId('all-zones').addEventListener('click', () => change({zone: ''}));
+  byId('show-all').addEventListener('click', () => change({zone: '', route: ''}));
   byId('pause').addEventListener('click', () => {
     const paused = line.togglePause();
     byId('pause').setAttribute('aria-pressed', String(paused));

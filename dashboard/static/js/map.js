@@ -19,7 +19,7 @@ export class ZoneMap {
     Object.assign(this, {section, zones, shapes, rows: []});
     this.ids = shapes ? shapes.map((shape) => shape.zone) : zones.placed;
     this.canvas = canvasIn(section, 'Map of zones');
-    arrowKeys(this, (i) => this.say(i), (at) => this.order[at]);
+    arrowKeys(this, (i) => this.say(i), (at) => this.order[at], (i) => this.pick(i));
     this.table = bindTable(section, () => ({
       head: ['Zone', 'Borough', 'Pickups', 'Drop-offs', 'Net'],
       rows: this.sorted().map((row) => ({
@@ -40,6 +40,12 @@ export class ZoneMap {
       `${count(row.dropoffs)} drop-offs, net ${count(row.net)}`;
   }
 
+  // Filters to the zone, or to all again.
+  pick(i) {
+    const zone = String(this.ids[i]);
+    change({zone: view.zone === zone ? '' : zone});
+  }
+
   row(zone) {
     return this.rows.get(zone) ?? {zone, pickups: 0, dropoffs: 0, net: 0};
   }
@@ -51,8 +57,7 @@ export class ZoneMap {
     const plugins = {tooltip: {...tooltipColours(c), callbacks: {title: () => '', label: (item) => this.say(item.dataIndex)}}};
     const onClick = (_, hits) => {
       if (hits.length > 0) {
-        const zone = String(this.ids[hits[0].index]);
-        change({zone: view.zone === zone ? '' : zone});
+        this.pick(hits[0].index);
       }
     };
     this.marked = null;
@@ -171,6 +176,6 @@ export class ZoneMap {
     }
     const first = this.sorted().slice(0, 3).map((row) => `${this.zones.name(row.zone)} ${count(row[view.map])}`);
     this.canvas.setAttribute('aria-label', `Map: ${TITLES[view.map]}, ${span}. ` +
-      `${first.length > 0 ? `Highest: ${first.join(', ')}.` : 'No trips in this span.'} Arrow keys read the zones by amount.`);
+      `${first.length > 0 ? `Highest: ${first.join(', ')}.` : 'No trips in this span.'} Arrow keys read the zones by amount, Enter filters to one.`);
   }
 }

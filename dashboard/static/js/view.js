@@ -1,8 +1,10 @@
-// What the visitor looks at. It lives in the URL, so that a link holds the view.
+// What the visitor looks at. It lives in the URL, so that a link holds the view. Going into a zone or a route is a step that
+// the browser's Back takes back.
 
-const DEFAULTS = {dataset: '', source: '', zone: '', span: 'today', hours: 'day', map: 'pickups', theme: ''};
+const DEFAULTS = {dataset: '', source: '', zone: '', route: '', span: 'today', hours: 'day', map: 'pickups', theme: ''};
 const ALLOWED = {span: ['hour', '6h', 'today', 'all'], hours: ['day', 'week', 'all'],
   map: ['pickups', 'dropoffs', 'net'], theme: ['', 'light', 'dark']};
+const STEPS = ['zone', 'route'];
 const listeners = [];
 
 function read() {
@@ -28,11 +30,26 @@ export function change(values) {
     }
   }
   const text = query.toString();
-  history.replaceState(null, '', text ? `?${text}` : location.pathname);
+  const where = text ? `?${text}` : location.pathname;
+  if (Object.keys(values).some((name) => STEPS.includes(name))) {
+    history.pushState(null, '', where);
+  } else {
+    history.replaceState(null, '', where);
+  }
+  tell(Object.keys(values));
+}
+
+function tell(names) {
   for (const listener of listeners) {
-    listener(Object.keys(values));
+    listener(names);
   }
 }
+
+globalThis.addEventListener('popstate', () => {
+  const before = {...view};
+  Object.assign(view, read());
+  tell(Object.keys(view).filter((name) => view[name] !== before[name]));
+});
 
 export function onChange(listener) {
   listeners.push(listener);
@@ -41,7 +58,7 @@ export function onChange(listener) {
 // The part of the view that the server answers by.
 export function serverQuery() {
   const query = new URLSearchParams();
-  for (const name of ['dataset', 'source', 'zone', 'span', 'hours']) {
+  for (const name of ['dataset', 'source', 'zone', 'route', 'span', 'hours']) {
     if (view[name] !== '') {
       query.set(name, view[name]);
     }

@@ -113,7 +113,7 @@ export class Replay {
     this.events = trips.flatMap((trip) => [{at: trip.start, trip}, {at: trip.end, trip, end: true}])
       .sort((a, b) => a.at - b.at || a.trip.row - b.trip.row);
     this.played = 0;
-    this.partitions = Array.from({length: PARTITIONS}, () => ({position: 0, newest: NO_EVENT_S, windows: new Map(), dirty: new Set()}));
+    this.partitions = Array.from({length: PARTITIONS}, () => ({position: 0, newest: NO_EVENT_S, windows: new Map(), dirty: new Set(), open: new Map()}));
   }
 
   // All events up to `untilS` are counted; the message holds what changed. Closed: the source was sent whole.
@@ -129,7 +129,11 @@ export class Replay {
     this.partitions.forEach((p) => p.dirty.clear());
     return {window_s: WINDOW_S, lateness_s: LATENESS_S, windows, partitions: this.partitions.map((p, partition) => ({partition,
       source: this.source, position: p.position, late: 0, refused: 0, watermark_s: closed ? p.newest : p.newest - LATENESS_S,
-      max_event_s: p.newest}))};
+      max_event_s: p.newest, longest: closed ? [] : this.longest([...p.open.values()])}))};
+  }
+
+  longest(trips) {
+    return firstBegun(trips).map((t) => [this.source * 1e9 + t.row, t.start, t.from]);
   }
 
   window(p, at) {
@@ -150,10 +154,12 @@ export class Replay {
     p.newest = Math.max(p.newest, at);
     const w = this.window(p, at);
     if (!end) {
+      p.open.set(trip.row, trip);
       add(w.starts, trip.from);
       w.passengers += trip.passengers;
       return;
     }
+    p.open.delete(trip.row);
     const ride = trip.end - trip.start;
     add(w.ends, trip.to);
     w.matched += 1;
@@ -191,6 +197,8 @@ export class Replay {
       ends: pairs(w.ends), routes: [...w.routes.values()].sort((a, b) => a[0] - b[0] || a[1] - b[1])};
   }
 }
+
+const firstBegun = (trips) => [...trips].sort((a, b) => a.start - b.start || a.row - b.row).slice(0, 10);
 
 function add(map, key) {
   map.set(key, (map.get(key) ?? 0) + 1);
@@ -234,6 +242,7 @@ export function expectPage(trips, untilS) {
     pickups: top(pickups), dropoffs: top(dropoffs), hours, under_way: underWay, ride_bins: bins, zones,
     routes: [...routes.values()].sort((a, b) => b[2] - a[2] || a[0] - b[0] || a[1] - b[1]).slice(0, 10),
     rhythm: rhythm(starts, clock),
+    longest: firstBegun(starts.filter((t) => t.end > untilS)).map((t) => [t.start, t.from]),
   };
 }
 

@@ -13,6 +13,7 @@
 //     "hours":    [[start_s, completed], ...],        every row the page's table must have, in order of time
 //     "under_way": [[start_s, n], ...],               optional: trips under way at the end of these rows
 //     "ride_bins": [13 counts],                       five-minute bins, the last one = 60 minutes and over
+//     "longest":  [[start_s, zone], ...],           optional; trips under way, those that began first, at most ten
 //     "rhythm":   [[weekday, hour, mean], ...],       optional; Monday = 0; compared to 0.051
 //     "zones":    [[zone, pickups, dropoffs], ...],   optional: every zone with a count, any order
 //     "ledger_ok": true                               optional: every line of the Pipeline page's ledger must hold
@@ -159,6 +160,15 @@ async function checkRoutes(page, wanted) {
   });
 }
 
+async function checkLongest(page, wanted, clock) {
+  const found = await rows(page, 'longest');
+  equal('longest rides under way', found.length, wanted.length);
+  wanted.forEach(([start, zone], i) => {
+    equal(`longest ride ${i + 1}`, `${found[i]?.start} ${found[i]?.zone} ${found[i]?.value}`, `${start} ${zone} ${clock - start}`);
+  });
+  await checkFile(page, '#longest button[aria-label$="as CSV"]', wanted.length);
+}
+
 async function checkHours(page, {hours, under_way: underWay = []}) {
   await page.click('[data-table="hours"]');
   const found = await rows(page, 'hour');
@@ -233,12 +243,38 @@ async function checkNumbers(browser, {base, expected}) {
   if (expected.routes) {
     await checkRoutes(page, expected.routes);
   }
+  if (expected.longest) {
+    await checkLongest(page, expected.longest, expected.figures.clock_s);
+  }
+  for (const id of ['top-pickups', 'top-dropoffs', 'routes']) {
+    await checkFile(page, `#${id} button[aria-label$="as CSV"]`, await page.locator(`#${id} .bars li[data-value]`).count());
+  }
   await checkHours(page, expected);
   await checkRides(page, expected.ride_bins);
   await checkRhythm(page, expected.rhythm);
   await checkZones(page, expected.zones);
   quiet('Live page', seen);
   await context.close();
+}
+
+// From a zone to one of its routes to the hours of that, by keyboard, in the URL, and back again.
+async function checkRoute(page, base, zone) {
+  const first = page.locator('[data-figure="route"]').first();
+  const [from, to] = [await first.getAttribute('data-from'), await first.getAttribute('data-to')];
+  await first.locator('.pick').focus();
+  await page.keyboard.press('Enter');
+  await page.waitForFunction((route) => new URLSearchParams(location.search).get('route') === route, `${from}-${to}`);
+  await page.waitForFunction(() => document.querySelector('#legend-first').textContent === 'trips of the route');
+  const {hours} = await (await page.request.get(`${base}/api/summary?zone=${zone}&route=${from}-${to}`)).json();
+  equal('trips of the route by hour', JSON.stringify((await rows(page, 'hour')).map((row) => [Number(row.value), Number(row.ride)])),
+    JSON.stringify(hours.map((row) => [row.completed, row.ride_s])));
+  equal('sum of the route', hours.reduce((sum, row) => sum + row.completed, 0), Number(await first.getAttribute('data-value')));
+  check(/Trips by hour are those from/.test(await page.textContent('#filtered-text')), 'the line of filters does not name the route');
+  await page.goBack();
+  await page.waitForFunction(() => document.querySelector('#legend-second').textContent === 'drop-offs');
+  equal('the view after Back', new URL(page.url()).search.includes('route='), false);
+  await page.goForward();
+  await page.waitForFunction(() => document.querySelector('#legend-first').textContent === 'trips of the route');
 }
 
 async function checkUse(browser, {base}) {
@@ -265,6 +301,9 @@ async function checkUse(browser, {base}) {
   await page.locator('#map canvas').focus();
   await page.keyboard.press('ArrowRight');
   check(/pickups/.test(await page.textContent('#say')), 'an arrow key on the map does not read a zone');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => new URLSearchParams(location.search).has('zone'));
+  await page.click('#show-all');
   const zone = await page.getAttribute('[data-figure="top_pickup"]', 'data-zone');
   await page.click('[data-figure="top_pickup"] .pick');
   await page.waitForFunction((id) => new URLSearchParams(location.search).get('zone') === id, zone);
@@ -274,8 +313,9 @@ async function checkUse(browser, {base}) {
   const own = await (await page.request.get(`${base}/api/summary?zone=${zone}&hours=week`)).json();
   equal('pickups of the zone by hour', JSON.stringify((await rows(page, 'hour')).map((row) => Number(row.started))),
     JSON.stringify(own.hours.map((row) => row.starts)));
-  await page.click('#all-zones');
-  equal('zone field after Show all zones', await page.inputValue('#zone'), '');
+  await checkRoute(page, base, zone);
+  await page.click('#show-all');
+  equal('zone field after Show all', await page.inputValue('#zone'), '');
   await page.goto(`${base}/?source=1206812`);
   await page.waitForSelector('#empty:not([hidden])', {timeout: DEADLINE_MS});
   check((await page.textContent('#empty')).includes('./pipeline replay green 2024-01'), 'the empty page does not name the command');

@@ -32,7 +32,7 @@ async function fed(t, untilS) {
 test('once: the figures of the trips, without a colour, and no number left out', async (t) => {
   const untilS = FIRST_DAY_S + 2 * 24 * HOUR_S + 17.4 * HOUR_S;
   const {program} = await fed(t, untilS);
-  const {figures, pickups} = expectPage(trips, untilS);
+  const {figures, pickups, longest} = expectPage(trips, untilS);
   const {status, stdout, stderr} = watch('--once', '--url', program.base);
   assert.equal(status, 0, stderr);
   assert.ok(!stdout.includes(ESCAPE), 'colours where no terminal is');
@@ -45,6 +45,8 @@ test('once: the figures of the trips, without a colour, and no number left out',
   for (const [, n] of pickups.slice(0, 5)) {
     assert.match(stdout, new RegExp(` ${count(n)}\n`));
   }
+  const since = [...stdout.matchAll(/ min {3}since (\d\d:\d\d)\n/g)].map(([, time]) => time);
+  assert.deepEqual(since, longest.slice(0, 5).map(([start]) => new Date((start - 5 * HOUR_S) * 1000).toISOString().slice(11, 16)));
   assert.match(stdout, /Ledger +producer-server, consumer-store, consumer-process down/);
   assert.equal((stdout.match(/^ {2}[✓…?✗] /gm) ?? []).length, (await program.get('/api/status')).ledger.length);
   assert.ok(stdout.split('\n').every((line) => [...line].length <= 80), 'wider than 80 columns');

@@ -235,6 +235,93 @@ static void provisional__until_final(void **state)
     series_release(&s);
 }
 
+static void route__its_trips_of_today_by_hour_of_their_end(void **state)
+{
+    (void)state;
+    const int64_t day_s = JAN_1_S + 24 * HOUR;
+    const struct spec specs[] = {
+        {.start_s = day_s - QUARTER, .starts = 9, .ends = 9, .matched = 9, .ride_min = 5},
+        {.start_s = day_s, .starts = 4, .ends = 4, .matched = 4, .ride_min = 10},
+        {.start_s = day_s + 2 * QUARTER, .starts = 3, .ends = 2, .matched = 2, .ride_min = 7},
+        {.partition = 1, .start_s = day_s, .starts = 1, .ends = 1, .matched = 1, .ride_min = 3},
+        {.start_s = day_s + QUARTER, .from = 7, .starts = 5, .ends = 5, .matched = 5},
+        {.start_s = day_s + 2 * HOUR, .starts = 8, .ends = 8, .matched = 8, .ride_min = 1},
+    };
+    for (size_t i = 0; i < TLC_COUNT(specs); i++) {
+        struct spec spec = specs[i];
+        spec.source = GREEN_2024_01;
+        put(spec);
+    }
+    clock_at(GREEN_2024_01, day_s + 2 * HOUR + 60);
+    const struct windows_filter route = {.route_from = 74, .route_to = 75};
+    struct series s;
+    assert_true(series_route(&windows, &route, &s));
+    assert_int_equal(s.first_s, day_s);
+    assert_int_equal(s.n, 3);
+    const int64_t trips[] = {7, 0, 8}, ride_s[] = {4 * 600 + 2 * 420 + 180, 0, 8 * 60};
+    for (size_t i = 0; i < s.n; i++) {
+        assert_int_equal(s.hours[i].completed, trips[i]);
+        assert_int_equal(s.hours[i].ride_s, ride_s[i]);
+        assert_int_equal(s.hours[i].starts, 0);
+    }
+    series_release(&s);
+    const struct windows_filter other = {.route_from = 75, .route_to = 74};
+    assert_true(series_route(&windows, &other, &s));
+    assert_int_equal(s.hours[0].completed, 0);
+    series_release(&s);
+    const struct windows_filter nothing = {
+        .source = YELLOW_2024_03, .route_from = 1, .route_to = 1};
+    assert_true(series_route(&windows, &nothing, &s));
+    assert_int_equal(s.n, 0);
+}
+
+/* Trips of a partition, rows first to first + n - 1, each a minute behind the one before. */
+static void longest_told(int32_t source, int32_t partition, int64_t first_s, int64_t first,
+                         size_t n)
+{
+    struct window_progress p = {.source = source,
+                                .partition = partition,
+                                .position = first_s,
+                                .max_event_s = first_s,
+                                .longest_told = true,
+                                .longest_n = n};
+    for (size_t i = 0; i < n; i++) {
+        p.longest[i] = (struct window_trip){first + (int64_t)i, first_s + (int64_t)i * 60, 74};
+    }
+    assert_true(windows_progress_put(&windows, &p));
+}
+
+static void longest__merged_over_partitions_and_sources(void **state)
+{
+    (void)state;
+    const struct windows_filter all = {.dataset = 0}, green = {.source = GREEN_2024_01};
+    struct window_trip trips[WINDOW_LONGEST_MAX];
+    size_t n;
+    assert_true(series_longest(&windows, &all, trips, &n)); /* no source: nothing to tell */
+    assert_int_equal(n, 0);
+    put((struct spec){.source = GREEN_2024_01, .start_s = JAN_1_S, .starts = 30});
+    clock_at(GREEN_2024_01, JAN_1_S + 5);
+    assert_false(series_longest(&windows, &all, trips, &n)); /* not told */
+    longest_told(GREEN_2024_01, 0, JAN_1_S + 30, 100, 8);
+    longest_told(GREEN_2024_01, 1, JAN_1_S, 200, 6);
+    put((struct spec){.source = YELLOW_2024_03, .start_s = SPRING_S, .starts = 3});
+    longest_told(YELLOW_2024_03, 0, SPRING_S, 300, 1);
+    assert_true(series_longest(&windows, &all, trips, &n));
+    assert_int_equal(n, WINDOW_LONGEST_MAX);
+    const int64_t ids[WINDOW_LONGEST_MAX] = {200, 100, 201, 101, 202, 102, 203, 103, 204, 104};
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(trips[i].trip_id, ids[i]);
+    }
+    const struct windows_filter yellow = {.source = YELLOW_2024_03};
+    assert_true(series_longest(&windows, &yellow, trips, &n));
+    assert_int_equal(n, 1);
+    assert_int_equal(trips[0].trip_id, 300);
+    put((struct spec){
+        .source = GREEN_2024_01, .start_s = JAN_1_S, .starts = 30, .revision = 2, .final = true});
+    assert_true(series_longest(&windows, &green, trips, &n)); /* its trips have ended or expired */
+    assert_int_equal(n, 0);
+}
+
 static void nothing__no_series(void **state)
 {
     (void)state;
@@ -259,6 +346,8 @@ int main(void)
         TEST(places__span_zone_and_ties),
         TEST(quantile__linear_within_its_minute),
         TEST(provisional__until_final),
+        TEST(route__its_trips_of_today_by_hour_of_their_end),
+        TEST(longest__merged_over_partitions_and_sources),
         TEST(nothing__no_series),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

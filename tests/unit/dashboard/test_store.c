@@ -208,6 +208,31 @@ static void progress__only_forward_also_over_a_restart(void **state)
     }
 }
 
+static void longest_trips__not_durable_taken_again_at_the_same_position(void **state)
+{
+    struct fixture *f = *state;
+    struct window_progress p = {.source = GREEN_2024_01,
+                                .position = 50,
+                                .max_event_s = JAN_1_S + 5,
+                                .longest_told = true,
+                                .longest_n = 1,
+                                .longest = {{INT64_C(2202401000000001), JAN_1_S, 74}}};
+    for (int restarts = 0; restarts < 2; restarts++) {
+        struct window_message m = unit_message(&first, 1, &p, 1);
+        struct store_reply reply;
+        struct tlc_err err;
+        assert_int_equal(store_take(&f->store, &m, 1, &reply, &err), TLC_OK);
+        window_message_release(&m);
+        const struct windows_source *s = windows_source_find(&f->store.windows, GREEN_2024_01);
+        assert_int_equal(s->progress[0].longest_n, 1);
+        store_close(&f->store);
+        open_store(f);
+        s = windows_source_find(&f->store.windows, GREEN_2024_01);
+        assert_int_equal(s->progress[0].position, 50);
+        assert_false(s->progress[0].longest_told);
+    }
+}
+
 /* A process that took messages and is ended without a word, in the middle of more of them. */
 static void process_killed__what_was_answered_is_there(void **state)
 {
@@ -399,6 +424,7 @@ int main(void)
         TEST(other_window_size__refused),
         TEST(more_sources_than_fit__whole_message_turned_away),
         TEST(progress__only_forward_also_over_a_restart),
+        TEST(longest_trips__not_durable_taken_again_at_the_same_position),
         TEST(process_killed__what_was_answered_is_there),
         TEST(restart__same_windows_claims_and_revision),
         TEST(second_dashboard_on_the_file__refused),

@@ -4,7 +4,8 @@
 
 #define PARTITION                                                                                  \
     "{\"partition\":0,\"source\":2202401,\"position\":5678,\"late\":1,\"refused\":2,"              \
-    "\"watermark_s\":1704090000,\"max_event_s\":1704097200}"
+    "\"watermark_s\":1704090000,\"max_event_s\":1704097200,"                                       \
+    "\"longest\":[[2202401000000008,1704085333,74],[2202401000000007,1704085400,75]]}"
 #define WINDOW                                                                                     \
     "{\"partition\":0,\"source\":2202401,\"start\":1704085200,\"revision\":1234,\"final\":false,"  \
     "\"matched\":10,\"orphan_ends\":0,\"expired_starts\":0,\"duplicates\":0,\"passengers\":14,"    \
@@ -38,6 +39,11 @@ static void good_message__every_number_taken(void **state)
     assert_int_equal(m.progress[0].position, 5678);
     assert_int_equal(m.progress[0].late, 1);
     assert_int_equal(m.progress[0].refused, 2);
+    assert_true(m.progress[0].longest_told);
+    assert_int_equal(m.progress[0].longest_n, 2);
+    assert_int_equal(m.progress[0].longest[0].trip_id, INT64_C(2202401000000008));
+    assert_int_equal(m.progress[0].longest[0].start_s, 1704085333);
+    assert_int_equal(m.progress[0].longest[1].zone, 75);
     window_message_release(&m);
 }
 
@@ -91,6 +97,14 @@ static const struct {
     {"\"late\":1", "\"late\":-1", "late"},
     {"\"max_event_s\":1704097200", "\"max_event_s\":1804097200", "outside the month"},
     {"\"watermark_s\":1704090000,", "", "watermark_s"},
+    {"\"longest\":[", "\"longest\":7,\"x\":[", "longest"},
+    {"1704085333,74]", "1704085333,266]", "longest"},
+    {"1704085333,74]", "-5,74]", "longest"},
+    {"1704085333,74]", "1704085333]", "longest"},
+    {"1704085333,74]", "1704085400,74]", "not behind the one before"},
+    {"[[2202401000000008", "[[2202402000000008", "longest"},
+    {"[[2202401000000008",
+     "[[1,1,1],[1,1,1],[1,1,1],[1,1,1],[1,1,1],[1,1,1],[1,1,1],[1,1,1],[1,1,1],[1", "longest"},
     {"}]}", "}]", ""},
     {"}]}", "}]}x", ""},
     {"{\"window_s\"", "[\"window_s\"", ""},
@@ -145,6 +159,19 @@ static void partition_without_event__taken_with_no_clock(void **state)
     free(text);
 }
 
+static void partition_without_longest__taken_as_not_told(void **state)
+{
+    (void)state;
+    char *text = replaced(MESSAGE, "\"longest\":", "\"later\":");
+    struct window_message m;
+    struct tlc_err err;
+    assert_int_equal(window_message_decode(tlc_str_from(text), &m, &err), TLC_OK);
+    assert_false(m.progress[0].longest_told);
+    assert_int_equal(m.progress[0].longest_n, 0);
+    window_message_release(&m);
+    free(text);
+}
+
 static void compact_form__gives_the_window_back(void **state)
 {
     (void)state;
@@ -178,6 +205,7 @@ int main(void)
         cmocka_unit_test(bad_message__refused_whole_naming_the_number),
         cmocka_unit_test(empty_body__refused),
         cmocka_unit_test(partition_without_event__taken_with_no_clock),
+        cmocka_unit_test(partition_without_longest__taken_as_not_told),
         cmocka_unit_test(compact_form__gives_the_window_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
