@@ -147,7 +147,8 @@ int dashboard_open(struct dashboard *d, const struct dashboard_options *options,
                                 .own_status = *find_route(d, "/status"),
                                 .now_ms = tlc_now_ms};
     topics_init(&d->topics);
-    stream_hub_init(&d->hub, d->topics.rows, TOPICS_N, tlc_now_ms, tlc_http_stream_wake);
+    stream_hub_init(&d->hub, d->topics.rows, TOPICS_N, tlc_now_ms, tlc_http_stream_wake,
+                    tlc_http_stream_cut);
     d->hub_open = true;
     d->context = (struct routes_context){.store = &d->store,
                                          .hub = &d->hub,

@@ -36,6 +36,7 @@ struct stream_client {
     int64_t serial;                 /* of the last message taken up */
     int64_t next_ms;                /* no message before */
     int64_t spoke_ms;               /* last time a message or a beat was begun */
+    int64_t waits_ms;               /* there is something for it, not pulled since then; 0: no */
     bool beat;                      /* a heartbeat is due */
     bool dropped;
 };
@@ -51,11 +52,12 @@ struct stream_channel {
 };
 
 void stream_hub_init(struct stream_hub *hub, const struct stream_topic *topics, size_t topics_n,
-                     int64_t (*now_ms)(void), void (*wake)(struct tlc_http_stream *stream))
+                     int64_t (*now_ms)(void), void (*wake)(struct tlc_http_stream *stream),
+                     void (*cut)(struct tlc_http_stream *stream))
 {
     assert(topics_n <= STREAM_TOPICS_MAX);
-    *hub =
-        (struct stream_hub){.topics = topics, .topics_n = topics_n, .now_ms = now_ms, .wake = wake};
+    *hub = (struct stream_hub){
+        .topics = topics, .topics_n = topics_n, .now_ms = now_ms, .wake = wake, .cut = cut};
     pthread_mutex_init(&hub->lock, NULL);
     tlc_counters_init(&hub->counters, stream_defs, STREAM_COUNTER_N);
 }
@@ -233,6 +235,7 @@ static int64_t pull_next(struct stream_client *c, char *dst, size_t max)
     if (c->dropped) {
         return -1;
     }
+    c->waits_ms = 0;
     if (c->sending == NULL && has_news(c) && now_ms >= c->next_ms) {
         c->sending = c->channel->newest;
         c->sending->refs++;
@@ -374,6 +377,7 @@ void stream_open(struct stream_hub *hub, const struct stream_topic *topic,
     r->opened = opened;
     r->closed = closed;
     r->stream_ctx = c;
+    r->unsent_bytes_max = STREAM_UNSENT_BYTES;
 }
 
 /* --- step --- */
@@ -384,12 +388,16 @@ static void wake_client(struct stream_hub *hub, struct stream_client *c, int64_t
     if (c->stream == NULL) {
         return;
     }
-    if (c->sending != NULL && now_ms - c->spoke_ms > STREAM_SLOW_MS && !c->dropped) {
+    c->beat = c->beat || now_ms - c->spoke_ms >= STREAM_BEAT_MS;
+    bool due = c->beat || (has_news(c) && now_ms >= c->next_ms);
+    if ((due || c->sending != NULL) && c->waits_ms == 0) {
+        c->waits_ms = now_ms;
+    }
+    if (c->waits_ms != 0 && now_ms - c->waits_ms > STREAM_SLOW_MS && !c->dropped) {
         c->dropped = true;
         tlc_counter_add(&hub->counters, STREAM_DROPPED, 1);
-    }
-    c->beat = c->beat || now_ms - c->spoke_ms >= STREAM_BEAT_MS;
-    if (c->dropped || c->beat || (has_news(c) && now_ms >= c->next_ms)) {
+        hub->cut(c->stream);
+    } else if (due && !c->dropped) {
         hub->wake(c->stream);
     }
 }

@@ -5,8 +5,9 @@
  * A channel is a topic and filter that somebody looks at. step encodes each channel that has news
  * once and wakes its clients; a client that is still busy with an older message gets the newest
  * when it is done, those between are left out. A client gets at most one message in
- * STREAM_EVERY_MS; one that does not take a message within STREAM_SLOW_MS is dropped and may come
- * back. Handlers and pulls run on server threads, step on the main one. */
+ * STREAM_EVERY_MS. The system keeps STREAM_UNSENT_BYTES or so for one that does not read; when that
+ * is full and it takes nothing for STREAM_SLOW_MS although there is news, it is dropped, and may
+ * come back. Handlers and pulls run on server threads, step on the main one. */
 #ifndef TLC_DASHBOARD_STREAM_H
 #define TLC_DASHBOARD_STREAM_H
 
@@ -19,6 +20,7 @@
 #define STREAM_EVERY_MS 250
 #define STREAM_BEAT_MS 15000
 #define STREAM_SLOW_MS 10000
+#define STREAM_UNSENT_BYTES (64 << 10)
 /* Filters at once; each costs an encoding four times a second, for which a step takes
  * STREAM_STEP_MS at most and goes on with the next filter in the next step. */
 #define STREAM_CHANNELS_MAX 256
@@ -58,8 +60,9 @@ struct stream_hub {
     const struct stream_topic *topics;
     size_t topics_n;
     int64_t (*now_ms)(void); /* monotonic */
-    /* tlc_http_stream_wake, or a test's own. */
+    /* tlc_http_stream_wake and _cut, or a test's own. */
     void (*wake)(struct tlc_http_stream *stream);
+    void (*cut)(struct tlc_http_stream *stream);
     pthread_mutex_t lock; /* all below; also every client and message */
     struct stream_channel *channels;
     size_t channels_n;
@@ -69,7 +72,8 @@ struct stream_hub {
 
 /* topics are borrowed, STREAM_TOPICS_MAX at most. */
 void stream_hub_init(struct stream_hub *hub, const struct stream_topic *topics, size_t topics_n,
-                     int64_t (*now_ms)(void), void (*wake)(struct tlc_http_stream *stream));
+                     int64_t (*now_ms)(void), void (*wake)(struct tlc_http_stream *stream),
+                     void (*cut)(struct tlc_http_stream *stream));
 /* After every client was closed. */
 void stream_hub_release(struct stream_hub *hub);
 

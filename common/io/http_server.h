@@ -54,6 +54,9 @@ struct tlc_http_response {
     void (*closed)(void *stream_ctx);
     void *stream_ctx;
     void (*opened)(void *stream_ctx, struct tlc_http_stream *stream); /* before the first pull */
+    /* Of a stream: about what the system may keep of it for a client that does not read; 0 = as
+     * much as the system likes, which is megabytes. */
+    int unsent_bytes_max;
 };
 
 enum tlc_http_verdict {
@@ -111,6 +114,9 @@ void tlc_http_reply(struct tlc_http_pending *pending, struct tlc_http_response *
 
 /* Any thread, cheap when it is awake already: there is something to pull. */
 void tlc_http_stream_wake(struct tlc_http_stream *stream);
+/* Any thread, before closed was called: cuts the connection. closed follows, also when the client
+ * takes nothing and nothing is pulled any more. */
+void tlc_http_stream_cut(struct tlc_http_stream *stream);
 
 /* Helpers for handlers. The response is zeroed by the server before the handler runs. */
 void tlc_http_header_add(struct tlc_http_response *r, const char *name, const char *fmt, ...)

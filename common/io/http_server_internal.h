@@ -95,6 +95,7 @@ struct tlc_http_stream {
     struct tlc_http_server *server;
     struct tlc_http_stream *prev, *next;
     struct MHD_Connection *mhd;
+    int fd;
     pthread_mutex_t lock; /* sleeping, woken, ended */
     bool sleeping, woken, ended;
     int64_t (*pull)(void *ctx, char *dst, size_t max);

@@ -1,6 +1,7 @@
 #include <assert.h>
 #include <microhttpd.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "common/base/clock.h"
 #include "common/io/http_server_internal.h"
@@ -77,6 +78,13 @@ void tlc_http_stream_wake(struct tlc_http_stream *stream)
     stream_rouse(stream, false);
 }
 
+/* The library closes the socket only after stream_free. */
+void tlc_http_stream_cut(struct tlc_http_stream *stream)
+{
+    (void)shutdown(stream->fd, SHUT_RDWR);
+    stream_rouse(stream, true);
+}
+
 void http_streams_end(struct tlc_http_server *s)
 {
     pthread_mutex_lock(&s->lock);
@@ -96,6 +104,11 @@ static struct MHD_Response *stream_response(struct http_conn *c)
     }
     stream->server = s;
     stream->mhd = c->mhd;
+    stream->fd = c->fd;
+    if (r->unsent_bytes_max > 0) {
+        (void)setsockopt(c->fd, SOL_SOCKET, SO_SNDBUF, &r->unsent_bytes_max,
+                         sizeof r->unsent_bytes_max);
+    }
     stream->pull = r->pull;
     stream->closed = r->closed;
     stream->ctx = r->stream_ctx;

@@ -45,7 +45,8 @@ static int set_up(void **state)
                              .own_status = {.handler = own_status},
                              .now_ms = clock_now};
     topics_init(&topics);
-    stream_hub_init(&hub, topics.rows, TOPICS_N, clock_now, tlc_http_stream_wake);
+    stream_hub_init(&hub, topics.rows, TOPICS_N, clock_now, tlc_http_stream_wake,
+                    tlc_http_stream_cut);
     context = (struct routes_context){
         .store = &store, .hub = &hub, .topics = &topics, .pages = &pages, .now_ms = clock_now};
     routes_fill(&context, routes);

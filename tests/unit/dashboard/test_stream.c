@@ -8,7 +8,7 @@ static struct topics topics;
 static struct stream_hub hub;
 static const char *folder;
 static int64_t now_ms;
-static int woken_n;
+static int woken_n, cut_n;
 
 static int64_t clock_now(void)
 {
@@ -21,6 +21,12 @@ static void count_wake(struct tlc_http_stream *stream)
     woken_n++;
 }
 
+static void count_cut(struct tlc_http_stream *stream)
+{
+    (void)stream;
+    cut_n++;
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -29,11 +35,11 @@ static int set_up(void **state)
     folder = unit_folder_make();
     (void)snprintf(path, sizeof path, "%s/windows.sqlite", folder);
     now_ms = 1000000;
-    woken_n = 0;
+    woken_n = cut_n = 0;
     assert_int_equal(store_open(&store, path, now_ms, &err), TLC_OK);
     topics = (struct topics){.store = &store, .label = "synthetic", .now_ms = clock_now};
     topics_init(&topics);
-    stream_hub_init(&hub, topics.rows, TOPICS_N, clock_now, count_wake);
+    stream_hub_init(&hub, topics.rows, TOPICS_N, clock_now, count_wake, count_cut);
     return 0;
 }
 
@@ -248,12 +254,42 @@ static void slow_client__dropped_and_may_come_back(void **state)
         assert_true(pull(&quick, text, sizeof text));
     }
     assert_int_equal(counter(STREAM_DROPPED), 1);
+    assert_int_equal(cut_n, 1);
     assert_int_equal(slow.pull(slow.stream_ctx, piece, sizeof piece), -1);
     slow.closed(slow.stream_ctx);
     slow = join(&everything, "");
     assert_true(pull(&slow, text, sizeof text));
     slow.closed(slow.stream_ctx);
     quick.closed(quick.stream_ctx);
+}
+
+/* The socket's buffer is full between two messages: nothing was begun, but nothing is pulled
+ * either. */
+static void deaf_client_between_messages__dropped_only_while_there_is_news(void **state)
+{
+    (void)state;
+    news();
+    struct tlc_http_response deaf = join(&everything, "");
+    assert_true(pull(&deaf, text, sizeof text));
+    for (int64_t ms = 0; ms <= 2 * STREAM_SLOW_MS; ms += 250) { /* quiet for long: nobody is slow */
+        now_ms += 250;
+        stream_step(&hub, now_ms);
+        if (now_ms % 1000 == 0) {
+            (void)pull(&deaf, text, sizeof text); /* the heartbeat */
+        }
+    }
+    assert_int_equal(counter(STREAM_DROPPED), 0);
+    news();
+    for (int64_t ms = 0; ms <= STREAM_SLOW_MS; ms += 250) {
+        assert_int_equal(counter(STREAM_DROPPED), 0);
+        now_ms += 250;
+        stream_step(&hub, now_ms);
+    }
+    now_ms += 250;
+    stream_step(&hub, now_ms);
+    assert_int_equal(counter(STREAM_DROPPED), 1);
+    assert_int_equal(cut_n, 1);
+    deaf.closed(deaf.stream_ctx);
 }
 
 static void busy_client__skips_to_the_newest(void **state)
@@ -434,6 +470,7 @@ int main(void)
         TEST(nothing_new__nobody_woken_but_for_a_heartbeat),
         TEST(last_event_id__known_one_gets_nothing_other_ones_the_summary),
         TEST(slow_client__dropped_and_may_come_back),
+        TEST(deaf_client_between_messages__dropped_only_while_there_is_news),
         TEST(busy_client__skips_to_the_newest),
         TEST(deltas__add_up_to_the_whole),
         TEST(too_many_filters__503_known_ones_still_served),
