@@ -10,6 +10,7 @@
 #define IDLE_MS 60000
 #define REQUEST_MS 30000
 #define REPORT_BYTES_MAX 65536
+#define SHAPES_MS 2000 /* how often a missing shapes file is looked for */
 
 /* --- status --- */
 
@@ -85,14 +86,24 @@ static int open_store(struct dashboard *d, struct tlc_err *err)
     return TLC_OK;
 }
 
-static int open_pages(struct dashboard *d, struct tlc_err *err)
+static void look_for_shapes(struct dashboard *d)
 {
     char note[256];
-    const struct pages_folders folders = {d->options->static_dir, d->options->vendor_dir,
-                                          d->options->shapes};
-    int rc = pages_open(&d->pages, &folders, note, err);
-    if (rc == TLC_OK && note[0] != '\0') {
+    bool before = d->pages.shapes;
+    pages_look_for_shapes(&d->pages, d->options->shapes, note);
+    if (note[0] != '\0') {
         tlc_log(TLC_WARN, "shapes_left_out", "reason=\"%s\"", note);
+    } else if (d->pages.shapes && !before) {
+        tlc_log(TLC_INFO, "shapes_read", "file=\"%s\"", d->options->shapes);
+    }
+}
+
+static int open_pages(struct dashboard *d, struct tlc_err *err)
+{
+    const struct pages_folders folders = {d->options->static_dir, d->options->vendor_dir};
+    int rc = pages_open(&d->pages, &folders, err);
+    if (rc == TLC_OK) {
+        look_for_shapes(d);
     }
     return rc;
 }
@@ -171,6 +182,10 @@ int dashboard_open(struct dashboard *d, const struct dashboard_options *options,
 int dashboard_step(struct dashboard *d, int64_t now_ms, int64_t wait_ms, struct tlc_err *err)
 {
     if (now_ms >= d->tick_ms) {
+        if (now_ms >= d->shapes_ms) {
+            d->shapes_ms = now_ms + SHAPES_MS;
+            look_for_shapes(d);
+        }
         store_pulse(&d->store, now_ms);
         stream_step(&d->hub, now_ms);
         /* A late turn does not make the next ones come closer together. */

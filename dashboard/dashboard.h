@@ -21,6 +21,7 @@ struct dashboard {
     struct tlc_http_server *http;
     bool hub_open;
     atomic_bool draining;
+    int64_t shapes_ms;         /* when to look for them again */
     int64_t tick_ms;           /* when rates and events are due */
     pthread_mutex_t http_lock; /* http, against a SIGHUP while it opens or closes */
 };

@@ -14,7 +14,7 @@
     X(STR, vendor_dir, "vendor", "DASHBOARD_VENDOR", ".deps/node_modules", 0, 0, "DIR",            \
       "node_modules folder with chart.js and chartjs-chart-geo")                                   \
     X(STR, shapes, "shapes", "DASHBOARD_SHAPES", "data/zones.geojson", 0, 0, "FILE",               \
-      "zone shapes; without them the map shows bubbles")                                           \
+      "zone shapes, also when they come later; without them the map shows bubbles")                \
     X(STR, label, "label", "DASHBOARD_LABEL", NULL, 0, 0, "TEXT",                                  \
       "shown on the page, such as \"synthetic data\"")                                             \
     X(STR, server_url, "server-url", "SERVER_URL", "http://127.0.0.1:8080", 0, 0, "URL",           \

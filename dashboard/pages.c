@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "common/base/file.h"
 #include "common/io/json.h"
@@ -44,8 +45,9 @@ static uint64_t fnv1a(struct tlc_str bytes)
     return h;
 }
 
-static int add_file(struct pages *p, const char *path, const char *type, const char *file,
-                    struct tlc_err *err)
+/* Into the row behind the last one, which nobody sees before n is raised. */
+static int load_file(struct pages *p, const char *path, const char *type, const char *file,
+                     struct tlc_err *err)
 {
     struct page *row = &p->rows[p->n];
     if (p->n == PAGES_MAX || !tlc_str_copy(row->path, sizeof row->path, tlc_str_from(path))) {
@@ -54,13 +56,23 @@ static int add_file(struct pages *p, const char *path, const char *type, const c
     }
     row->type = type;
     tlc_buf_init(&row->bytes, PAGES_FILE_BYTES_MAX);
-    p->n++; /* pages_close releases it from here on */
     if (tlc_file_load(file, &row->bytes, err) != TLC_OK) {
+        tlc_buf_release(&row->bytes);
         return err->cls;
     }
     (void)snprintf(row->etag, sizeof row->etag, "W/\"%016llx\"",
                    (unsigned long long)fnv1a(tlc_buf_str(&row->bytes)));
     return TLC_OK;
+}
+
+static int add_file(struct pages *p, const char *path, const char *type, const char *file,
+                    struct tlc_err *err)
+{
+    int rc = load_file(p, path, type, file, err);
+    if (rc == TLC_OK) {
+        p->n++;
+    }
+    return rc;
 }
 
 static int missing(const char *folder, const char *option, struct tlc_err *err)
@@ -115,38 +127,43 @@ static int add_scripts(struct pages *p, const struct pages_folders *f, struct tl
 }
 
 /* The map has bubbles in place of shapes, so that a missing or broken file is no reason to stop. */
-static void add_shapes(struct pages *p, const char *file, char ret_note[256])
+void pages_look_for_shapes(struct pages *p, const char *file, char ret_note[256])
 {
     struct tlc_err err;
+    struct stat st;
     json_t *root;
-    if (file == NULL || file[0] == '\0' || !tlc_file_exists(file)) {
+    ret_note[0] = '\0';
+    if (p->shapes || file == NULL || file[0] == '\0' || stat(file, &st) != 0) {
         return;
     }
-    if (add_file(p, "/zones.geojson", TYPE_GEOJSON, file, &err) == TLC_OK &&
-        tlc_json_load(tlc_buf_str(&p->rows[p->n - 1].bytes), &root, &err) == TLC_OK) {
-        json_decref(root);
-        p->shapes = true;
+    const int64_t now[3] = {st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec};
+    if (memcmp(now, p->looked_at, sizeof now) == 0) {
         return;
     }
+    int rc = load_file(p, "/zones.geojson", TYPE_GEOJSON, file, &err);
+    if (rc == TLC_OK) {
+        rc = tlc_json_load(tlc_buf_str(&p->rows[p->n].bytes), &root, &err);
+        if (rc == TLC_OK) {
+            json_decref(root);
+            p->n++;
+            p->shapes = true;
+            return;
+        }
+        tlc_buf_release(&p->rows[p->n].bytes);
+    }
+    memcpy(p->looked_at, now, sizeof now);
     (void)snprintf(ret_note, 256, "%.120s: %.120s", file, err.text);
-    if (p->n > 0 && strcmp(p->rows[p->n - 1].path, "/zones.geojson") == 0) {
-        tlc_buf_release(&p->rows[--p->n].bytes);
-    }
 }
 
-int pages_open(struct pages *p, const struct pages_folders *folders, char ret_note[256],
-               struct tlc_err *err)
+int pages_open(struct pages *p, const struct pages_folders *folders, struct tlc_err *err)
 {
     *p = (struct pages){.n = 0};
-    ret_note[0] = '\0';
     int rc = add_fixed(p, folders, err);
     rc = rc == TLC_OK ? add_scripts(p, folders, err) : rc;
     if (rc != TLC_OK) {
         pages_close(p);
-        return rc;
     }
-    add_shapes(p, folders->shapes, ret_note);
-    return TLC_OK;
+    return rc;
 }
 
 void pages_close(struct pages *p)

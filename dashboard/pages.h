@@ -1,9 +1,12 @@
 /* The files that the dashboard serves, read once at start into a fixed table: what is not in it
- * does not exist, so no path of a request ever reaches the file system.
+ * does not exist, so no path of a request ever reaches the file system. Only the shapes of the
+ * zones may come later.
  *
- * Owns the bytes. After open anyone may read it, from any thread. */
+ * Owns the bytes. After open anyone may read it, from any thread; one may look for the shapes. */
 #ifndef TLC_DASHBOARD_PAGES_H
 #define TLC_DASHBOARD_PAGES_H
+
+#include <stdatomic.h>
 
 #include "common/base/buf.h"
 #include "common/base/err.h"
@@ -21,20 +24,22 @@ struct page {
 
 struct pages {
     struct page rows[PAGES_MAX];
-    size_t n;
-    bool shapes; /* /zones.geojson is there */
+    _Atomic size_t n;     /* rows that may be read */
+    _Atomic bool shapes;  /* /zones.geojson is there */
+    int64_t looked_at[3]; /* size and time of change of a shapes file that was no good */
 };
 
 struct pages_folders {
     const char *static_dir; /* index.html, pipeline.html ..., js/ */
     const char *vendor_dir; /* node_modules */
-    const char *shapes;     /* GeoJSON file; may be missing */
 };
 
-/* A page or library that is missing is fatal and named; shapes that are missing or no JSON are not
- * (ret_note says why, "" when there is nothing to say). */
-TLC_MUST int pages_open(struct pages *p, const struct pages_folders *folders, char ret_note[256],
-                        struct tlc_err *err);
+/* A page or library that is missing is fatal and named. */
+TLC_MUST int pages_open(struct pages *p, const struct pages_folders *folders, struct tlc_err *err);
+/* Serves the shapes when their file is there, once: call it now and then. file NULL or "": never. A
+ * file that is no JSON is read again when it has changed; ret_note says what is wrong with it, ""
+ * when there is nothing to say. */
+void pages_look_for_shapes(struct pages *p, const char *file, char ret_note[256]);
 void pages_close(struct pages *p);
 
 /* Answers with the page of that path; 404 when there is none, 304 when the client has it. */

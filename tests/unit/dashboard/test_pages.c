@@ -50,11 +50,11 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void open_pages(char note[256])
+static void open_pages(void)
 {
-    const struct pages_folders folders = {static_dir, vendor_dir, shapes};
+    const struct pages_folders folders = {static_dir, vendor_dir};
     struct tlc_err err = {.text = ""};
-    if (pages_open(&pages, &folders, note, &err) != TLC_OK) {
+    if (pages_open(&pages, &folders, &err) != TLC_OK) {
         fail_msg("%s", err.text);
     }
 }
@@ -71,8 +71,7 @@ static struct tlc_http_response get(const char *path, const char *const *headers
 static void page__with_type_policy_and_tag(void **state)
 {
     (void)state;
-    char note[256];
-    open_pages(note);
+    open_pages();
     const struct {
         const char *path, *type, *text;
     } cases[] = {{"/", "text/html; charset=utf-8", "<!doctype html>live"},
@@ -100,8 +99,7 @@ static void page__with_type_policy_and_tag(void **state)
 static void what_is_not_in_the_table__404(void **state)
 {
     (void)state;
-    char note[256];
-    open_pages(note);
+    open_pages();
     const char *const paths[] = {"/secret.txt",
                                  "/js/notes.txt",
                                  "/js/../secret.txt",
@@ -124,8 +122,7 @@ static void what_is_not_in_the_table__404(void **state)
 static void known_tag__304_and_no_body(void **state)
 {
     (void)state;
-    char note[256];
-    open_pages(note);
+    open_pages();
     struct tlc_http_response r = get("/", NULL);
     char tag[64];
     (void)snprintf(tag, sizeof tag, "%s", unit_header(&r, "ETag"));
@@ -152,7 +149,7 @@ static void known_tag__304_and_no_body(void **state)
     /* Other bytes, another tag. */
     pages_close(&pages);
     make(static_dir, "index.html", "<!doctype html>live, anew");
-    open_pages(note);
+    open_pages();
     r = get("/", NULL);
     assert_string_not_equal(unit_header(&r, "ETag"), tag);
 }
@@ -166,38 +163,44 @@ static void missing_page_or_library__named_with_its_option(void **state)
                  {"vendor/chart.js/dist/chart.umd.min.js", "--vendor"}};
     for (size_t i = 0; i < TLC_COUNT(cases); i++) {
         assert_int_equal(unlink(unit_path(folder, cases[i].file)), 0);
-        const struct pages_folders folders = {static_dir, vendor_dir, shapes};
+        const struct pages_folders folders = {static_dir, vendor_dir};
         struct tlc_err err;
-        char note[256];
-        assert_int_equal(pages_open(&pages, &folders, note, &err), TLC_FATAL);
+        assert_int_equal(pages_open(&pages, &folders, &err), TLC_FATAL);
         assert_int_equal(tlc_err_exit_code(&err), TLC_EXIT_NOINPUT);
         assert_non_null(strstr(err.text, cases[i].words));
         make(folder, cases[i].file, "again");
     }
 }
 
-static void shapes__served_when_they_are_json_noted_when_not(void **state)
+static void shapes__served_once_they_are_json_noted_when_not(void **state)
 {
     (void)state;
     char note[256];
-    open_pages(note);
+    open_pages();
+    pages_look_for_shapes(&pages, "", note);
+    pages_look_for_shapes(&pages, shapes, note);
     assert_false(pages.shapes);
     assert_string_equal(note, "");
-    pages_close(&pages);
-    unit_file_write(shapes, "{\"type\":\"FeatureCollection\",\"features\":[]}");
-    open_pages(note);
-    assert_true(pages.shapes);
-    struct tlc_http_response r = get("/zones.geojson", NULL);
-    assert_int_equal(r.status, 200);
-    assert_string_equal(r.content_type, "application/geo+json");
-    pages_close(&pages);
     unit_file_write(shapes, "{\"type\":\"Feature");
-    open_pages(note);
+    pages_look_for_shapes(&pages, shapes, note);
     assert_false(pages.shapes);
     assert_non_null(strstr(note, "zones.geojson"));
-    r = get("/zones.geojson", NULL);
+    struct tlc_http_response r = get("/zones.geojson", NULL);
     assert_int_equal(r.status, 404);
     tlc_http_response_release(&r);
+    pages_look_for_shapes(&pages, shapes, note); /* the same file: said once */
+    assert_string_equal(note, "");
+    unit_file_write(shapes, "{\"type\":\"FeatureCollection\",\"features\":[]}");
+    pages_look_for_shapes(&pages, shapes, note);
+    assert_string_equal(note, "");
+    assert_true(pages.shapes);
+    r = get("/zones.geojson", NULL);
+    assert_int_equal(r.status, 200);
+    assert_string_equal(r.content_type, "application/geo+json");
+    unit_file_write(shapes, "{}");
+    pages_look_for_shapes(&pages, shapes, note); /* those that are served stay */
+    r = get("/zones.geojson", NULL);
+    assert_int_equal(r.fixed.n, strlen("{\"type\":\"FeatureCollection\",\"features\":[]}"));
 }
 
 int main(void)
@@ -208,7 +211,7 @@ int main(void)
         TEST(what_is_not_in_the_table__404),
         TEST(known_tag__304_and_no_body),
         TEST(missing_page_or_library__named_with_its_option),
-        TEST(shapes__served_when_they_are_json_noted_when_not),
+        TEST(shapes__served_once_they_are_json_noted_when_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
