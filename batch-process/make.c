@@ -111,8 +111,9 @@ static int sum_make(const struct make *m, const struct period *p, const struct w
 {
     bool week = p->kind == PERIOD_WEEK;
     const char *const params[] = {w->owner, w->date, w->next};
-    int rc = tlc_pg_exec(m->pg, week ? sql_week_clear : sql_month_clear, params, 2, err);
-    return rc == TLC_OK ? tlc_pg_exec(m->pg, week ? sql_week : sql_month, params, 3, err) : rc;
+    int rc = tlc_pg_exec(m->pg, week ? sql_sum_clear_week : sql_sum_clear_month, params, 2, err);
+    return rc == TLC_OK ? tlc_pg_exec(m->pg, week ? sql_sum_week : sql_sum_month, params, 3, err)
+                        : rc;
 }
 
 static int run_add(const struct make *m, const struct period *p, int64_t rows, struct tlc_err *err)

@@ -15,8 +15,8 @@ extern const char sql_leaf_index[], sql_leaf_summarize[];
 
 extern const char sql_day_pairs[], sql_day_clear[], sql_day_stat[], sql_day_total[];
 extern const char sql_day_routes[], sql_day_rides[];
-extern const char sql_week_clear[], sql_week[];
-extern const char sql_month_clear[], sql_month[];
+extern const char sql_sum_clear_week[], sql_sum_week[];
+extern const char sql_sum_clear_month[], sql_sum_month[];
 
 extern const char sql_todo_add[], sql_todo_followers[], sql_todo_reversed[], sql_todo_done[],
     sql_dirty_done[];

@@ -1,7 +1,8 @@
 # cmake -DDIR=folder -DOUT=file.inc [-DTYPE=struct] -P embed_sql.cmake: the SQL files of a folder as C arrays.
 #
 # 001_name.sql and so on become rows {version, name, text} of `static const struct TYPE migrations[]`, in the order of their
-# numbers; name.sql becomes `const char sql_name[]`.
+# numbers; name.sql becomes `const char sql_name[]`. A file whose first line is "-- each: week month" becomes one array for each of
+# these words, sql_name_week and sql_name_month, with the word in the place of every @each@.
 if(NOT TYPE)
     set(TYPE migration)
 endif()
@@ -9,11 +10,29 @@ file(GLOB files "${DIR}/*.sql")
 list(SORT files)
 set(arrays "")
 set(rows "")
+
+function(bytes_of hex)
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+    string(REGEX REPLACE "((0x[0-9a-f][0-9a-f],){16})" "\\1\n" bytes "${bytes}")
+    set(bytes "${bytes}" PARENT_SCOPE)
+endfunction()
+
 foreach(file IN LISTS files)
     get_filename_component(name "${file}" NAME_WE)
     file(READ "${file}" hex HEX)
-    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
-    string(REGEX REPLACE "((0x[0-9a-f][0-9a-f],){16})" "\\1\n" bytes "${bytes}")
+    file(STRINGS "${file}" first LIMIT_COUNT 1)
+    if(first MATCHES "^-- each: ([a-z ]+)$")
+        string(REPLACE " " ";" words "${CMAKE_MATCH_1}")
+        foreach(word IN LISTS words)
+            string(HEX "@each@" mark)
+            string(HEX "${word}" text)
+            string(REPLACE "${mark}" "${text}" put "${hex}")
+            bytes_of("${put}")
+            string(APPEND arrays "const char sql_${name}_${word}[] = {\n${bytes}0};\n")
+        endforeach()
+        continue()
+    endif()
+    bytes_of("${hex}")
     if(name MATCHES "^([0-9][0-9][0-9])_")
         string(APPEND arrays "static const char sql_${CMAKE_MATCH_1}[] = {\n${bytes}0};\n")
         math(EXPR version "1${CMAKE_MATCH_1} - 1000")

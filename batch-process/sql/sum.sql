@@ -1,4 +1,5 @@
--- $1 dataset, $2 the week's first day, $3 the next week's. Quantiles come from the ride times of all its days.
+-- each: week month
+-- $1 dataset, $2 the period's first day, $3 the next one's. Quantiles come from the ride times of all its days.
 WITH rides AS (
     SELECT r.ride_s, sum(sum(r.trips)) OVER (ORDER BY r.ride_s) AS upto, sum(sum(r.trips)) OVER () AS n
     FROM ride_day d
@@ -10,7 +11,7 @@ WITH rides AS (
            min(ride_s) FILTER (WHERE upto >= 0.9 * n) AS p90, min(ride_s) FILTER (WHERE upto >= 0.99 * n) AS p99
     FROM rides
 )
-INSERT INTO week_stat (dataset, week, zone_id, days, starts, ends, matched, orphan_ends, expired_starts, passengers,
+INSERT INTO @each@_stat (dataset, @each@, zone_id, days, starts, ends, matched, orphan_ends, expired_starts, passengers,
                      distance_cmi, fare_cents, tip_cents, total_cents, ride_s, ride_bins, ride_p50_s, ride_p90_s, ride_p99_s)
 SELECT $1::smallint, $2::date, zone_id, count(DISTINCT day) FILTER (WHERE starts + ends > 0), sum(starts), sum(ends),
        sum(matched), sum(orphan_ends), sum(expired_starts), sum(passengers), sum(distance_cmi), sum(fare_cents),
