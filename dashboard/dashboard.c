@@ -48,7 +48,7 @@ static void fill_status(struct dashboard *d)
     d->status = (struct tlc_status){
         .name = "dashboard",
         .prefix = "dashboard",
-        .tables = {&d->store.counters, &d->hub.counters},
+        .tables = {&d->store.counters, &d->hub.counters, &d->history.counters},
         .ctx = d,
         .not_ready = not_ready,
         .state = state,
@@ -113,7 +113,8 @@ static int open_peers(struct dashboard *d, struct tlc_err *err)
     const struct peers_options options = {
         .urls = {[PEER_SERVER] = d->options->server_url,
                  [PEER_STORE] = d->options->store_url,
-                 [PEER_PROCESS] = d->options->process_url},
+                 [PEER_PROCESS] = d->options->process_url,
+                 [PEER_BATCH] = d->options->batch_url},
         .poll_ms = d->options->poll_ms,
     };
     return peers_open(&d->peers, &options, err);
@@ -148,12 +149,14 @@ int dashboard_open(struct dashboard *d, const struct dashboard_options *options,
     int rc = open_store(d, err);
     rc = rc == TLC_OK ? open_pages(d, err) : rc;
     rc = rc == TLC_OK ? open_peers(d, err) : rc;
+    rc = rc == TLC_OK ? history_open(&d->history, options->database, &d->store, err) : rc;
     if (rc != TLC_OK) {
         return rc;
     }
     fill_status(d);
     d->topics = (struct topics){.store = &d->store,
                                 .peers = &d->peers,
+                                .history = &d->history,
                                 .label = options->label != NULL ? options->label : "",
                                 .own_status = *find_route(d, "/status"),
                                 .now_ms = tlc_now_ms};
@@ -167,11 +170,12 @@ int dashboard_open(struct dashboard *d, const struct dashboard_options *options,
                                          .pages = &d->pages,
                                          .now_ms = tlc_now_ms};
     routes_fill(&d->context, d->routes + TLC_STATUS_ROUTES_N);
+    history_routes_fill(&d->history, d->routes + TLC_STATUS_ROUTES_N + ROUTES_N);
     rc = open_http(d, err);
     if (rc != TLC_OK) {
         return rc;
     }
-    d->status.tables[2] = tlc_http_server_counters(d->http);
+    d->status.tables[3] = tlc_http_server_counters(d->http);
     tlc_log(TLC_INFO, "listening", "address=%s port=%d scheme=%s", options->listen,
             tlc_http_server_port(d->http), options->tls_cert != NULL ? "https" : "http");
     return TLC_OK;
@@ -214,12 +218,14 @@ void dashboard_close(struct dashboard *d)
     struct tlc_http_server *http = d->http;
     d->http = NULL;
     pthread_mutex_unlock(&d->http_lock);
+    history_stop(&d->history); /* every request that waits for the database has its answer then */
     /* Finishes the requests it has begun, and ends the streams. */
     tlc_http_server_close(&http);
     if (d->hub_open) {
         stream_hub_release(&d->hub);
         d->hub_open = false;
     }
+    history_close(&d->history);
     peers_close(&d->peers);
     pages_close(&d->pages);
     store_close(&d->store);

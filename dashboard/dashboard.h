@@ -5,6 +5,7 @@
 #ifndef TLC_DASHBOARD_DASHBOARD_H
 #define TLC_DASHBOARD_DASHBOARD_H
 
+#include "dashboard/history_routes.h"
 #include "dashboard/options.h"
 #include "dashboard/routes.h"
 
@@ -13,11 +14,12 @@ struct dashboard {
     struct store store;
     struct pages pages;
     struct peers peers;
+    struct history history;
     struct topics topics;
     struct stream_hub hub;
     struct routes_context context;
     struct tlc_status status;
-    struct tlc_http_route routes[TLC_STATUS_ROUTES_N + ROUTES_N];
+    struct tlc_http_route routes[TLC_STATUS_ROUTES_N + ROUTES_N + HISTORY_ROUTES_N];
     struct tlc_http_server *http;
     bool hub_open;
     atomic_bool draining;

@@ -17,12 +17,16 @@
       "zone shapes, also when they come later; without them the map shows bubbles")                \
     X(STR, label, "label", "DASHBOARD_LABEL", NULL, 0, 0, "TEXT",                                  \
       "shown on the page, such as \"synthetic data\"")                                             \
+    X(STR, database, "database", "DATABASE_URL", NULL, 0, 0, "URL",                                \
+      "PostgreSQL with batch-process' tables, for the History page; it is only read")              \
     X(STR, server_url, "server-url", "SERVER_URL", "http://127.0.0.1:8080", 0, 0, "URL",           \
       "producer-server, asked for its status")                                                     \
     X(STR, store_url, "store-url", "STORE_URL", "http://127.0.0.1:8081", 0, 0, "URL",              \
       "consumer-store, asked for its status")                                                      \
     X(STR, process_url, "process-url", "PROCESS_URL", "http://127.0.0.1:8082", 0, 0, "URL",        \
       "consumer-process, asked for its status")                                                    \
+    X(STR, batch_url, "batch-url", "BATCH_URL", NULL, 0, 0, "URL",                                 \
+      "batch-process, asked for its status; left out when it is run by hand")                      \
     X(MS, poll_ms, "poll", NULL, "1s", 100, 60000, "TIME", "how often the others are asked")       \
     X(STR, token_file, "token-file", "TLC_TOKEN_FILE", NULL, 0, 0, "FILE",                         \
       "bearer tokens, one a line, that POST must carry")                                           \

@@ -27,6 +27,7 @@ struct row {
 /* Scripts of ours are not listed: all of static/js/ is served. */
 static const struct row fixed_rows[] = {
     {"/", STATIC, "index.html", TYPE_HTML},
+    {"/history", STATIC, "history.html", TYPE_HTML},
     {"/pipeline", STATIC, "pipeline.html", TYPE_HTML},
     {"/style.css", STATIC, "style.css", TYPE_CSS},
     {"/icon.svg", STATIC, "icon.svg", TYPE_SVG},

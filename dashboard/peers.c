@@ -12,6 +12,7 @@ static const char *const peer_names[PEERS_N] = {
     [PEER_SERVER] = "producer-server",
     [PEER_STORE] = "consumer-store",
     [PEER_PROCESS] = "consumer-process",
+    [PEER_BATCH] = "batch-process",
 };
 
 /* Where in /status a number stands. */
@@ -238,19 +239,62 @@ static void add_number(int64_t v, struct tlc_buf *out)
     }
 }
 
-static void add_line(const char *text, int64_t left, int64_t right, const char *note,
-                     struct tlc_buf *out)
+/* good: what else has to hold besides left = right. */
+static void add_verdict(const char *text, int64_t left, int64_t right, bool good, const char *note,
+                        struct tlc_buf *out)
 {
     bool known = left != PEER_NONE && right != PEER_NONE;
     tlc_buf_printf(out, "{\"line\":\"%s\",\"left\":", text);
     add_number(left, out);
     tlc_buf_printf(out, ",\"right\":");
     add_number(right, out);
-    tlc_buf_printf(out, ",\"ok\":%s,\"note\":\"%s\"}", known && left == right ? "true" : "false",
-                   known ? note : "a part does not tell");
+    tlc_buf_printf(out, ",\"ok\":%s,\"note\":", known && left == right && good ? "true" : "false");
+    tlc_json_quote(out, tlc_str_from(note));
+    tlc_buf_printf(out, "}");
 }
 
-static void add_ledger(const struct peers *p, const struct store_totals *own, struct tlc_buf *out)
+static void add_line(const char *text, int64_t left, int64_t right, const char *note,
+                     struct tlc_buf *out)
+{
+    bool known = left != PEER_NONE && right != PEER_NONE;
+    add_verdict(text, left, right, true, known ? note : "a part does not tell", out);
+}
+
+/* What PostgreSQL has more than the windows must be what was late for them, less the late copies of
+ * events, which it refused as duplicates; and no place may be the other way round. */
+static void add_check(const struct peers *p, const struct history_check *check, struct tlc_buf *out)
+{
+    static const struct term terms[] = {{PEER_PROCESS, PEER_DUPLICATE},
+                                        {PEER_PROCESS, PEER_REFUSED},
+                                        {PEER_STORE, PEER_DUPLICATE},
+                                        {PEER_STORE, PEER_REFUSED}};
+    int64_t right = check->stream + check->superseded + check->late;
+    for (size_t i = 0; i < TLC_COUNT(terms); i++) {
+        int64_t v = value_of(p, terms[i]);
+        int64_t signed_v = terms[i].peer == PEER_PROCESS ? v : -v;
+        right = v == PEER_NONE || right == PEER_NONE ? PEER_NONE : right + signed_v;
+    }
+    char note[sizeof check->note + 128];
+    bool right_places = check->wrong == 0 && check->unlikely == 0;
+    (void)snprintf(note, sizeof note, "%s", check->note);
+    if (check->done && !right_places) {
+        (void)snprintf(
+            note, sizeof note,
+            "windows have more than the rows at %lld places; %lld sources differ by more "
+            "than was late: ./pipeline audit --diff",
+            (long long)check->wrong, (long long)check->unlikely);
+    } else if (check->done) {
+        (void)snprintf(note, sizeof note, "by source, day and zone; late for their window: %lld",
+                       (long long)(check->batch - check->stream));
+    }
+    tlc_buf_printf(out, ",");
+    add_verdict("stream = batch: events in the days = in windows + late",
+                check->done ? check->batch : PEER_NONE, check->done ? right : PEER_NONE,
+                right_places, note, out);
+}
+
+static void add_ledger(const struct peers *p, const struct store_totals *own,
+                       const struct history_check *check, struct tlc_buf *out)
 {
     tlc_buf_printf(out, "],\"ledger\":[");
     for (size_t i = 0; i < TLC_COUNT(ledger); i++) {
@@ -267,6 +311,7 @@ static void add_ledger(const struct peers *p, const struct store_totals *own, st
     add_line("dashboard: events in windows = counted by consumer-process",
              own->events + own->superseded_events, counted,
              own->superseded_events > 0 ? "superseded windows included" : "", out);
+    add_check(p, check, out);
     tlc_buf_printf(out, "]}");
 }
 
@@ -286,16 +331,18 @@ static void add_part(const struct peer *peer, struct tlc_buf *out)
 }
 
 void peers_json(struct peers *p, struct tlc_str own_status, const struct store_totals *own,
-                struct tlc_buf *out)
+                const struct history_check *check, struct tlc_buf *out)
 {
     tlc_buf_printf(out, "{\"parts\":[");
     pthread_mutex_lock(&p->lock);
     for (size_t i = 0; i < PEERS_N; i++) {
-        add_part(&p->rows[i], out);
+        if (i != PEER_BATCH || p->rows[i].url[0] != '\0') {
+            add_part(&p->rows[i], out);
+        }
     }
     tlc_buf_printf(out, "{\"name\":\"dashboard\",\"url\":\"/status\",\"up\":true,\"status\":");
     tlc_buf_add(out, own_status);
     tlc_buf_printf(out, "}");
-    add_ledger(p, own, out);
+    add_ledger(p, own, check, out);
     pthread_mutex_unlock(&p->lock);
 }

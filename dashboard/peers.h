@@ -11,9 +11,11 @@
 #include "common/base/buf.h"
 #include "common/base/err.h"
 #include "common/io/http_client.h"
+#include "dashboard/history_check.h"
 #include "dashboard/store.h"
 
-enum peer_id { PEER_SERVER, PEER_STORE, PEER_PROCESS, PEERS_N };
+/* PEER_BATCH is shown only where it has an address: it may as well be run by hand. */
+enum peer_id { PEER_SERVER, PEER_STORE, PEER_PROCESS, PEER_BATCH, PEERS_N };
 
 /* Numbers of /status that the ledger needs; PEER_NONE where a part did not tell. */
 #define PEER_NONE INT64_MIN
@@ -67,8 +69,9 @@ TLC_MUST int peers_step(struct peers *p, int64_t now_ms, int64_t wait_ms, int wa
 /* Takes an answer as the HTTP client would hand it over; for tests too. */
 void peers_take(struct peers *p, enum peer_id id, int status, struct tlc_str reply,
                 const char *text);
-/* Appends {"parts":[...],"ledger":[...]}. own_status: the dashboard's own /status, an object. */
+/* Appends {"parts":[...],"ledger":[...]}. own_status: the dashboard's own /status, an object;
+ * check: the newest comparison of windows and days. */
 void peers_json(struct peers *p, struct tlc_str own_status, const struct store_totals *own,
-                struct tlc_buf *out);
+                const struct history_check *check, struct tlc_buf *out);
 
 #endif

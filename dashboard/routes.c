@@ -312,6 +312,7 @@ void routes_fill(struct routes_context *context, struct tlc_http_route *ret_rout
         {"/api/status/stream", stream_status},
         {"/api/meta", get_meta},
         {"/", get_page},
+        {"/history", get_page},
         {"/pipeline", get_page},
         {"/style.css", get_page},
         {"/icon.svg", get_page},

@@ -11,7 +11,7 @@
 #include "dashboard/stream.h"
 #include "dashboard/topics.h"
 
-#define ROUTES_N 17
+#define ROUTES_N 18
 /* GET /api/windows: windows in a reply, by default and at most. */
 #define ROUTES_WINDOWS_DEFAULT 500
 #define ROUTES_WINDOWS_MAX 5000

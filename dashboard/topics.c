@@ -63,9 +63,11 @@ static bool status_text(void *ctx, const struct windows_filter *filter, struct t
     const struct tlc_http_request nothing = {.method = TLC_STR("GET"), .path = TLC_STR("/status")};
     struct tlc_http_response own = {0};
     struct store_totals totals;
+    struct history_check check;
     (void)t->own_status.handler(t->own_status.ctx, &nothing, &own);
     store_totals(t->store, &totals);
-    peers_json(t->peers, tlc_str_trim(tlc_buf_str(&own.body)), &totals, out);
+    history_verdict(t->history, &check);
+    peers_json(t->peers, tlc_str_trim(tlc_buf_str(&own.body)), &totals, &check, out);
     tlc_http_response_release(&own);
     return !out->failed;
 }

@@ -4,6 +4,7 @@
 #define TLC_DASHBOARD_TOPICS_H
 
 #include "common/io/http_server.h"
+#include "dashboard/history.h"
 #include "dashboard/peers.h"
 #include "dashboard/store.h"
 #include "dashboard/stream.h"
@@ -13,6 +14,7 @@ enum topic_id { TOPIC_SUMMARY, TOPIC_STATUS, TOPICS_N };
 struct topics {
     struct store *store;
     struct peers *peers;
+    struct history *history;
     const char *label;                /* "" when there is none */
     struct tlc_http_route own_status; /* the handler of /status */
     int64_t (*now_ms)(void);

@@ -1,8 +1,8 @@
 # cmake -DDIR=folder -DOUT=file.inc [-DTYPE=struct] -P embed_sql.cmake: the SQL files of a folder as C arrays.
 #
 # 001_name.sql and so on become rows {version, name, text} of `static const struct TYPE migrations[]`, in the order of their
-# numbers; name.sql becomes `const char sql_name[]`. A file whose first line is "-- each: week month" becomes one array for each of
-# these words, sql_name_week and sql_name_month, with the word in the place of every @each@.
+# numbers, where there are any; name.sql becomes `const char sql_name[]`. A file whose first line is "-- each: week month" becomes
+# one array for each of these words, sql_name_week and sql_name_month, with the word in the place of every @each@.
 if(NOT TYPE)
     set(TYPE migration)
 endif()
@@ -41,6 +41,9 @@ foreach(file IN LISTS files)
         string(APPEND arrays "const char sql_${name}[] = {\n${bytes}0};\n")
     endif()
 endforeach()
-file(WRITE "${OUT}.tmp" "${arrays}static const struct ${TYPE} migrations[] = {\n${rows}};\n")
+if(rows)
+    set(rows "static const struct ${TYPE} migrations[] = {\n${rows}};\n")
+endif()
+file(WRITE "${OUT}.tmp" "${arrays}${rows}")
 file(COPY_FILE "${OUT}.tmp" "${OUT}" ONLY_IF_DIFFERENT)
 file(REMOVE "${OUT}.tmp")

@@ -4,13 +4,26 @@ import {byId, node} from './dom.js';
 import {sourceName} from './format.js';
 import {change, onChange, view} from './view.js';
 
-const option = (value, text) => node('option', {value}, text);
+export const option = (value, text) => node('option', {value}, text);
+
+export function fillZones(field, zones) {
+  const groups = new Map();
+  for (const zone of [...zones.all].sort((a, b) => a.name.localeCompare(b.name))) {
+    if (!groups.has(zone.borough)) {
+      groups.set(zone.borough, node('optgroup', {label: zone.borough}));
+    }
+    groups.get(zone.borough).append(option(zone.id, zone.name));
+  }
+  const inOrder = [...groups].sort(([a], [b]) => a.localeCompare(b)).map(([, group]) => group);
+  field.replaceChildren(option('', 'All zones'), ...inOrder);
+  field.value = view.zone;
+}
 
 export class Filters {
   constructor(zones) {
     this.sources = new Map();
     this.fields = {dataset: byId('dataset'), source: byId('source'), zone: byId('zone')};
-    this.fillZones(zones);
+    fillZones(this.fields.zone, zones);
     this.fillSources();
     for (const [name, field] of Object.entries(this.fields)) {
       field.addEventListener('change', () => change(name === 'dataset' ? {dataset: field.value, source: ''} : {[name]: field.value}));
@@ -39,19 +52,6 @@ export class Filters {
     if (this.sources.size !== before) {
       this.fillSources();
     }
-  }
-
-  fillZones(zones) {
-    const groups = new Map();
-    for (const zone of [...zones.all].sort((a, b) => a.name.localeCompare(b.name))) {
-      if (!groups.has(zone.borough)) {
-        groups.set(zone.borough, node('optgroup', {label: zone.borough}));
-      }
-      groups.get(zone.borough).append(option(zone.id, zone.name));
-    }
-    const inOrder = [...groups].sort(([a], [b]) => a.localeCompare(b)).map(([, group]) => group);
-    this.fields.zone.replaceChildren(option('', 'All zones'), ...inOrder);
-    this.fields.zone.value = view.zone;
   }
 
   fillSources() {

@@ -10,6 +10,11 @@ export const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', '
   'October', 'November', 'December'];
 export const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 
+const shortNumber = new Intl.NumberFormat('en-US', {notation: 'compact', maximumSignificantDigits: 4});
+
+// For where there is little room: 36709431 -> "36.71M"; what is short stays whole.
+export const brief = (n) => n >= 1e7 ? shortNumber.format(n) : whole.format(n);
+export const briefDollars = (cents) => `$${brief(cents / 100)}`;
 export const count = (n) => whole.format(n);
 export const decimal = (n) => tenth.format(n);
 export const dollars = (cents) => money.format(cents / 100);
@@ -47,6 +52,13 @@ export const dayName = (seconds) => { const p = parts(seconds); return `${p.day}
 export function sourceName(text) {
   const found = /^(\S+) (\d{4})-(\d{2})$/.exec(text);
   return found ? `${found[1]}, ${MONTHS[Number(found[3]) - 1]} ${found[2]}` : text;
+}
+
+// 2202401 -> "green, January 2024"
+export const datasetOf = (source) => ['', 'yellow', 'green', 'fhv', 'fhvhv', 'other', '', '', '', 'live'][Math.floor(source / 1e6)];
+export function sourceTitle(source) {
+  const month = String(source % 1e6);
+  return sourceName(month === '0' ? datasetOf(source) : `${datasetOf(source)} ${month.slice(0, 4)}-${month.slice(4)}`);
 }
 
 export const mebibytes = (bytes) => bytes === undefined ? '–' : `${count(bytes / 2 ** 20)} MiB`;

@@ -13,7 +13,7 @@ import {Rhythm} from './rhythm.js';
 import {Rides} from './rides.js';
 import {Stage} from './stage.js';
 import {StateLine} from './stateline.js';
-import {bindTheme, change, onChange, serverQuery, view} from './view.js';
+import {bindSwitch, bindTheme, change, onChange, serverQuery, view} from './view.js';
 import {loadZones} from './zones.js';
 
 const SAY_EVERY_MS = 20000;
@@ -21,18 +21,6 @@ const SERVER_SIDE = ['dataset', 'source', 'zone', 'route', 'span', 'hours'];
 
 let summary = null;
 let saidAt = 0;
-
-function bindSwitch(group, name) {
-  const show = () => group.querySelectorAll('button').forEach((button) =>
-    button.setAttribute('aria-pressed', String(button.dataset.value === view[name])));
-  group.addEventListener('click', (event) => {
-    if (event.target.dataset.value) {
-      change({[name]: event.target.dataset.value});
-    }
-  });
-  onChange(show);
-  show();
-}
 
 function say() {
   const now = performance.now();

@@ -3,7 +3,7 @@
 import {csvButton} from './csv.js';
 import {byId, node, setText} from './dom.js';
 import {Feed} from './feed.js';
-import {count, dayAndMinute, decimal, duration, mebibytes, sourceName} from './format.js';
+import {count, dayAndMinute, decimal, duration, mebibytes, sourceTitle} from './format.js';
 import {bindTheme} from './view.js';
 
 // Rates are taken over so long: the parts are asked once a second, each at its own moment.
@@ -14,7 +14,8 @@ const FLOW = [
   {name: 'producer-server', text: 'POST /trips, answers after the broker', rate: 'records_acked', unit: 'acknowledged', next: '→', trunk: true},
   {name: 'Kafka', text: 'topic trips, keyed by TripID', from: 'consumer-process', rate: 'ends', unit: 'in the topic', next: '→', trunk: true},
   {name: 'consumer-store', text: 'COPY into PostgreSQL, exactly once', rate: 'stored', unit: 'stored', next: '→'},
-  {name: 'PostgreSQL', text: 'rows by source', from: 'consumer-store', rate: 'stored', unit: 'rows'},
+  {name: 'PostgreSQL', text: 'rows by source', from: 'consumer-store', rate: 'stored', unit: 'rows', next: '→'},
+  {name: 'batch-process', text: 'days, weeks and months', aside: 'runs by hand, or with --every', rate: 'rows_read', unit: 'rows read'},
   {name: 'consumer-process', text: 'windows by event time', rate: 'counted', unit: 'counted', next: '→'},
   {name: 'dashboard', text: 'windows in SQLite, these pages', rate: 'window_events', unit: 'in windows'},
 ];
@@ -57,7 +58,7 @@ function box(entry, parts) {
       node('p', {className: 'total'}, total === undefined ? 'no count yet' : `${count(total)} ${entry.unit}`));
   }
   made.append(node('p', {}, entry.text));
-  const aside = entry.aside ?? (entry.from ? `seen through ${entry.from}` : part?.reason);
+  const aside = !part ? entry.aside : entry.from ? `seen through ${entry.from}` : part.reason;
   if (aside) {
     made.append(node('p', {className: own && !part.up ? 'down' : ''}, aside));
   }
@@ -124,13 +125,6 @@ function drawLag(parts) {
   table(byId('lag'), 'Lag by partition', ['Reader', 'Position', 'End', 'Lag'], rows);
 }
 
-// 2202401 -> "green, January 2024"
-function nameOf(source) {
-  const dataset = ['', 'yellow', 'green', 'fhv', 'fhvhv', 'other', '', '', '', 'live'][Math.floor(source / 1e6)];
-  const month = String(source % 1e6);
-  return sourceName(month === '0' ? dataset : `${dataset} ${month.slice(0, 4)}-${month.slice(4)}`);
-}
-
 function drawWatermarks(parts) {
   const bySource = new Map();
   for (const s of parts.flatMap((part) => part.status?.sources ?? [])) {
@@ -144,7 +138,7 @@ function drawWatermarks(parts) {
   }
   table(byId('watermarks'), 'Watermark by source', ['Source', 'Watermark', 'Newest event', 'Late', 'Refused', 'Open trips'],
     [...bySource].sort(([a], [b]) => a - b).map(([source, at]) => ({data: {figure: 'watermark', source, value: at.watermark},
-      cells: [nameOf(source), time(at.watermark), time(at.newest), at.late, at.refused, at.open]})));
+      cells: [sourceTitle(source), time(at.watermark), time(at.newest), at.late, at.refused, at.open]})));
 }
 
 // Before its first event and after its close mark a source's watermark is no point in time.

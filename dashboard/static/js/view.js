@@ -1,9 +1,11 @@
 // What the visitor looks at. It lives in the URL, so that a link holds the view. Going into a zone or a route is a step that
 // the browser's Back takes back.
 
-const DEFAULTS = {dataset: '', source: '', zone: '', route: '', span: 'today', hours: 'day', map: 'pickups', theme: ''};
+const DEFAULTS = {dataset: '', source: '', zone: '', route: '', span: 'today', hours: 'day', map: 'pickups', theme: '',
+  by: 'day', from: '', to: '', compare: '', metric: 'starts', sort: '', day: ''}; // these of History
 const ALLOWED = {span: ['hour', '6h', 'today', 'all'], hours: ['day', 'week', 'all'],
-  map: ['pickups', 'dropoffs', 'net'], theme: ['', 'light', 'dark']};
+  map: ['pickups', 'dropoffs', 'net'], theme: ['', 'light', 'dark'],
+  by: ['day', 'week', 'month'], metric: ['starts', 'ends', 'revenue', 'ride', 'miles']};
 const STEPS = ['zone', 'route'];
 const listeners = [];
 
@@ -68,6 +70,19 @@ export function serverQuery() {
 
 export function isDark() {
   return view.theme === '' ? matchMedia('(prefers-color-scheme: dark)').matches : view.theme === 'dark';
+}
+
+// A group of buttons for one member of the view.
+export function bindSwitch(group, name) {
+  const show = () => group.querySelectorAll('button').forEach((button) =>
+    button.setAttribute('aria-pressed', String(button.dataset.value === view[name])));
+  group.addEventListener('click', (event) => {
+    if (event.target.dataset.value) {
+      change({[name]: event.target.dataset.value});
+    }
+  });
+  onChange(show);
+  show();
 }
 
 // The Theme button, the same on every page; calls back when colours have changed.

@@ -30,6 +30,7 @@ static int set_up(void **state)
     (void)snprintf(vendor_dir, sizeof vendor_dir, "%s/vendor", folder);
     (void)snprintf(shapes, sizeof shapes, "%s/zones.geojson", folder);
     make(static_dir, "index.html", "<!doctype html>live");
+    make(static_dir, "history.html", "<!doctype html>history");
     make(static_dir, "pipeline.html", "<!doctype html>pipeline");
     make(static_dir, "style.css", "body{}");
     make(static_dir, "icon.svg", "<svg/>");
@@ -75,6 +76,7 @@ static void page__with_type_policy_and_tag(void **state)
     const struct {
         const char *path, *type, *text;
     } cases[] = {{"/", "text/html; charset=utf-8", "<!doctype html>live"},
+                 {"/history", "text/html; charset=utf-8", "<!doctype html>history"},
                  {"/pipeline", "text/html; charset=utf-8", "<!doctype html>pipeline"},
                  {"/style.css", "text/css; charset=utf-8", "body{}"},
                  {"/js/live.js", "text/javascript; charset=utf-8", "live();"},

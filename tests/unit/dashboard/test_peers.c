@@ -36,12 +36,14 @@ static void tell(enum peer_id id, const char *status)
     peers_take(&peers, id, 200, tlc_str_from(status), "");
 }
 
+static struct history_check check;
+
 static json_t *render(int64_t events, int64_t superseded)
 {
     const struct store_totals own = {.events = events, .superseded_events = superseded};
     struct tlc_buf out;
     tlc_buf_init(&out, 1 << 20);
-    peers_json(&peers, TLC_STR("{\"name\":\"dashboard\"}"), &own, &out);
+    peers_json(&peers, TLC_STR("{\"name\":\"dashboard\"}"), &own, &check, &out);
     json_t *root = unit_json(tlc_buf_str(&out));
     tlc_buf_release(&out);
     return root;
@@ -60,8 +62,11 @@ static void all_tell__each_line_holds_or_not_by_its_numbers(void **state)
     tell(PEER_SERVER, SERVER_STATUS);
     tell(PEER_STORE, STORE_STATUS);
     tell(PEER_PROCESS, PROCESS_STATUS);
+    /* 85 counted and 2 late, 9 copies for the store and 1 for the process: 79 rows are right. */
+    check =
+        (struct history_check){.done = true, .stream = 80, .superseded = 5, .late = 2, .batch = 79};
     json_t *root = render(80, 5);
-    const bool want[] = {true, true, true, false /* one message of lag */, true, true};
+    const bool want[] = {true, true, true, false /* one message of lag */, true, true, true};
     assert_int_equal(json_array_size(json_object_get(root, "ledger")), TLC_COUNT(want));
     for (int i = 0; i < (int)TLC_COUNT(want); i++) {
         assert_int_equal(is_ok(root, i), want[i]);
@@ -70,9 +75,38 @@ static void all_tell__each_line_holds_or_not_by_its_numbers(void **state)
     assert_int_equal(unit_json_int(root, "ledger/3/left"), 94);
     assert_int_equal(unit_json_int(root, "ledger/3/right"), 93);
     assert_int_equal(unit_json_int(root, "ledger/5/left"), 85);
-    assert_int_equal(json_array_size(json_object_get(root, "parts")), PEERS_N + 1);
+    assert_int_equal(json_array_size(json_object_get(root, "parts")), PEERS_N);
     assert_int_equal(unit_json_int(root, "parts/1/status/ledger/stored"), 80);
     json_decref(root);
+}
+
+static void windows_and_days__balance_by_number_and_at_every_place(void **state)
+{
+    (void)state;
+    tell(PEER_STORE, STORE_STATUS);
+    tell(PEER_PROCESS, PROCESS_STATUS);
+    const struct {
+        struct history_check check;
+        bool ok;
+    } cases[] = {
+        {{.done = true, .stream = 80, .superseded = 5, .late = 2, .batch = 79}, true},
+        {{.done = true, .stream = 85, .late = 2, .batch = 79}, true},
+        {{.done = true, .stream = 85, .late = 2, .batch = 80}, false},
+        {{.done = true, .stream = 85, .late = 2, .batch = 79, .wrong = 1}, false},
+        {{.done = true, .stream = 85, .late = 2, .batch = 79, .unlikely = 1}, false},
+        {{.done = false, .stream = 85, .late = 2, .batch = 79, .note = "3 days \"changed\""},
+         false},
+    };
+    for (size_t i = 0; i < TLC_COUNT(cases); i++) {
+        check = cases[i].check;
+        json_t *root = render(85, 0);
+        assert_int_equal(is_ok(root, 6), cases[i].ok);
+        assert_int_equal(json_is_null(unit_json_at(root, "ledger/6/left")), !check.done);
+        if (!check.done) {
+            assert_string_equal(json_string_value(unit_json_at(root, "ledger/6/note")), check.note);
+        }
+        json_decref(root);
+    }
 }
 
 static void part_that_does_not_tell__null_and_not_ok(void **state)
@@ -80,7 +114,9 @@ static void part_that_does_not_tell__null_and_not_ok(void **state)
     (void)state;
     tell(PEER_SERVER, SERVER_STATUS);
     tell(PEER_PROCESS, PROCESS_STATUS);
+    check = (struct history_check){.done = true};
     json_t *root = render(84, 0);
+    assert_true(json_is_null(unit_json_at(root, "ledger/6/right")));
     assert_true(is_ok(root, 0));
     assert_true(json_is_null(unit_json_at(root, "ledger/1/left")));
     assert_false(is_ok(root, 1));
@@ -151,6 +187,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(all_tell__each_line_holds_or_not_by_its_numbers),
+        TEST(windows_and_days__balance_by_number_and_at_every_place),
         TEST(part_that_does_not_tell__null_and_not_ok),
         TEST(part_that_went_away__its_old_numbers_are_not_shown),
         TEST(answer_that_is_no_status__not_up),

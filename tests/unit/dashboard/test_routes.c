@@ -8,6 +8,7 @@ static struct store store;
 static struct topics topics;
 static struct stream_hub hub;
 static struct peers peers;
+static struct history history;
 static struct pages pages;
 static struct routes_context context;
 static struct tlc_http_route routes[ROUTES_N];
@@ -39,8 +40,10 @@ static int set_up(void **state)
     (void)snprintf(path, sizeof path, "%s/windows.sqlite", folder);
     assert_int_equal(store_open(&store, path, 0, &err), TLC_OK);
     assert_int_equal(peers_open(&peers, &nobody, &err), TLC_OK);
+    assert_int_equal(history_open(&history, NULL, &store, &err), TLC_OK);
     topics = (struct topics){.store = &store,
                              .peers = &peers,
+                             .history = &history,
                              .label = "a \"label\"",
                              .own_status = {.handler = own_status},
                              .now_ms = clock_now};
@@ -57,6 +60,7 @@ static int tear_down(void **state)
 {
     (void)state;
     stream_hub_release(&hub);
+    history_close(&history);
     peers_close(&peers);
     store_close(&store);
     unit_folder_remove(folder);
@@ -295,7 +299,7 @@ static void status_stream__the_same_object_as_an_event(void **state)
     assert_memory_equal(text, head, sizeof head - 1);
     json_t *root = unit_json(
         tlc_str_trim((struct tlc_str){text + sizeof head - 1, (size_t)n - sizeof head + 1}));
-    assert_int_equal(json_array_size(json_object_get(root, "parts")), PEERS_N + 1);
+    assert_int_equal(json_array_size(json_object_get(root, "parts")), PEERS_N);
     json_decref(root);
     assert_int_equal(r.pull(r.stream_ctx, text, sizeof text), 0);
     r.closed(r.stream_ctx);
