@@ -1,6 +1,7 @@
 #include "dashboard/history.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -233,8 +234,8 @@ void history_verdict(struct history *h, struct history_check *ret)
     } else if (ret->done && ret->dirty + ret->todo > 0) {
         ret->done = false;
         (void)snprintf(ret->note, sizeof ret->note,
-                       "%lld days have changed since batch-process ran",
-                       (long long)(ret->dirty + ret->todo));
+                       "%" PRId64 " days have changed since batch-process ran",
+                       ret->dirty + ret->todo);
     } else if (ret->done && ret->revision != revision) {
         ret->done = false;
         (void)snprintf(ret->note, sizeof ret->note, "windows have changed, it is compared again");

@@ -18,7 +18,14 @@ def line(name; left; right; where):
       $process.counted + $process.duplicate + $process.late + $process.refused + $process.marks; "consumer-process /status"),
   line("Kafka: messages in the topic = messages that consumer-process read"; $topic_end; $process.read; "consumer-process /status"),
   line("dashboard: events in windows = counted"; $page.window_events; $process.counted; "dashboard /status"),
-  line("PostgreSQL: rows in trip_start and trip_end = stored"; $rows; $store.stored; "psql")
+  line("PostgreSQL: rows in trip_start and trip_end = stored"; $rows; $store.stored; "psql"),
+  # What the days have more is what was late, less the late copies of events that only the windows count as late.
+  ($ARGS.named.batch | values | . as $days |
+    line("stream = batch, by source, day and zone: events in the days = in windows + late"; .batch;
+        .stream + .superseded + (.late | add // 0) + $process.duplicate + $process.refused - $store.duplicate - $store.refused;
+        "./pipeline audit --diff") |
+    .ok = (.ok and $days.wrong == 0 and $days.changed == 0 and
+        all($days.more | to_entries[]; .value <= ($days.late[.key] // 0) + $days.superseded)))
 ] |
 if $json == "--json" then .
 else .[] | "\(if .ok then "ok" else "bad" end)\t\(.name): \(.left) = \(.right)\(if .ok then "" else "   look at \(.where)" end)"

@@ -41,7 +41,8 @@ topic_end() {
 cmd_audit() {
     case ${1:-} in
     '' | --json) audit "${1:-}" ;;
-    *) fail 64 "usage: ./pipeline audit [--json]" ;;
+    --diff) audit_diff ;;
+    *) fail 64 "usage: ./pipeline audit [--json | --diff]" ;;
     esac
 }
 
@@ -49,7 +50,7 @@ audit() { # '' or --json
     BROKERS=1 INSTANCES=1
     load_state
     [ -n "${SERVER_URL:-}" ] || fail 69 "nothing runs: ./pipeline up first"
-    local server store process dashboard end rows manifests clients
+    local server store process dashboard end rows manifests clients batch
     server=$(statuses producer-server) && store=$(statuses consumer-store) && process=$(statuses consumer-process) &&
         dashboard=$(statuses dashboard) || exit 69
     end=$(topic_end)
@@ -57,8 +58,9 @@ audit() { # '' or --json
         fail 69 "PostgreSQL does not answer: see $run/log/postgres.log"
     manifests=$(find "$run/replay" -name manifest.json -exec cat {} + 2>/dev/null | jq -s .)
     clients=$(find "$run/replay" -name client.json -exec cat {} + 2>/dev/null | jq -s .)
+    batch=$(stream_batch) || fail 69 "the days could not be compared with the windows"
     jq -rn --argjson m "$manifests" --argjson c "$clients" --argjson s "$server" --argjson t "$store" \
-        --argjson p "$process" --argjson d "$dashboard" --argjson topic_end "$end" --argjson rows "$rows" \
+        --argjson p "$process" --argjson d "$dashboard" --argjson topic_end "$end" --argjson rows "$rows" --argjson batch "$batch" \
         --arg json "$1" -f common/pipeline/ledger.jq | ledger_print "$1"
 }
 

@@ -15,10 +15,11 @@ import {loadZones} from './zones.js';
 
 const RETRY_MS = 5000;
 const DEFAULT_DAYS = 92;
+const WHOLE_BY_DAY = 200; // the range picker's line is by day up to so many days, by week beyond
 const PRESETS = {month: 1, quarter: 3, year: 12};
 const ASKED_AGAIN = ['dataset', 'zone', 'by', 'from', 'to', 'compare'];
 
-const state = {zones: null, overview: null, weeks: [], rows: [], other: []};
+const state = {zones: null, overview: null, whole: [], rows: [], other: []};
 
 /* --- asking --- */
 
@@ -143,7 +144,7 @@ function drawRange() {
   const {from, to} = range();
   const {first, last} = extent();
   setText(byId('range-text'), rangeText(from, to));
-  brush.draw({first: first < from ? first : from, last: last > to ? last : to, from, to, rows: state.weeks.map((row) => [row.start, row.starts])});
+  brush.draw({first: first < from ? first : from, last: last > to ? last : to, from, to, rows: state.whole.map((row) => [row.start, row.starts])});
   byId('from').value = from;
   byId('to').value = to;
   const preset = Object.keys(PRESETS).find((name) => addDays(addMonths(addDays(to, 1), -PRESETS[name]), 0) === from) ?? (from === first && to === last ? 'all' : '');
@@ -210,12 +211,12 @@ async function load() {
       return;
     }
     const then = compared();
-    const [weeks, rows, other] = await Promise.all([ask('/api/history/series', {...filters(), by: 'week'}).then(asObjects),
+    const [whole, rows, other] = await Promise.all([ask('/api/history/series', {...filters(), by: daysBetween(span.first, span.last) > WHOLE_BY_DAY ? 'week' : 'day'}).then(asObjects),
       series(view.by, range().from, range().to), then ? series(view.by, then.from, then.to) : []]);
     if (mine !== loads) {
       return;
     }
-    Object.assign(state, {weeks, rows, other});
+    Object.assign(state, {whole, rows, other});
     drawRange();
     drawSeries();
     await Promise.all([loadDay(), loadDiff()]);

@@ -96,6 +96,6 @@ export class PeriodTable {
       this.section.querySelector(`[data-sort="${focused}"]`)?.focus();
     }
     this.more.hidden = shown.length === rows.length;
-    setText(this.section.querySelector('.sub'), shown.length === rows.length ? `${count(rows.length)}, with data` : `${count(shown.length)} of ${count(rows.length)} with data are shown; CSV has all`);
+    setText(this.section.querySelector('.sub'), shown.length === rows.length ? `${count(rows.length)} with data` : `${count(shown.length)} of ${count(rows.length)} with data are shown; CSV has all`);
   }
 }
