@@ -113,6 +113,7 @@ function showOverview() {
   const names = state.overview.datasets.map(({dataset}) => dataset);
   byId('dataset').replaceChildren(option('', 'All datasets'), ...(names.includes(view.dataset) || view.dataset === '' ? names : [...names, view.dataset]).map((name) => option(name, name)));
   byId('dataset').value = view.dataset;
+  byId('zone').value = view.zone;
 }
 
 function drawFigures() {
