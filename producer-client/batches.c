@@ -1,120 +1,201 @@
 #include "producer-client/batches.h"
 
+#include <math.h>
 #include <stdlib.h>
 
-int batches_init(struct batches *b, size_t ring_n, size_t batch_max, size_t inputs_n,
+static bool round_init(struct round *r, const struct batches *b)
+{
+    r->batches = calloc(b->split_max, sizeof(*r->batches));
+    r->ends = calloc(b->inputs_n, sizeof(*r->ends));
+    bool ok = r->batches != NULL && r->ends != NULL;
+    for (size_t i = 0; ok && i < b->split_max; i++) {
+        tlc_buf_init(&r->batches[i].body, BATCH_BODY_MAX);
+        r->batches[i].origins = calloc(b->batch_max, sizeof(*r->batches[i].origins));
+        ok = r->batches[i].origins != NULL;
+    }
+    return ok;
+}
+
+int batches_init(struct batches *b, size_t split_max, size_t batch_max, size_t inputs_n,
                  int64_t skew_s, struct tlc_err *err)
 {
-    *b = (struct batches){
-        .ring_n = ring_n, .batch_max = batch_max, .inputs_n = inputs_n, .skew_s = skew_s};
-    b->ring = calloc(ring_n, sizeof(*b->ring));
+    *b = (struct batches){.split_max = split_max,
+                          .batch_max = batch_max,
+                          .inputs_n = inputs_n,
+                          .skew_s = skew_s,
+                          .split_n = 1};
     b->frontier = calloc(inputs_n, sizeof(*b->frontier));
-    bool ok = b->ring != NULL && b->frontier != NULL;
-    for (size_t i = 0; ok && i < ring_n; i++) {
-        struct batch *x = &b->ring[i];
-        tlc_buf_init(&x->body, BATCH_BODY_MAX);
-        x->origins = calloc(batch_max, sizeof(*x->origins));
-        x->ends = calloc(inputs_n, sizeof(*x->ends));
-        ok = x->origins != NULL && x->ends != NULL;
+    bool ok = b->frontier != NULL;
+    for (size_t i = 0; ok && i < ROUNDS_N; i++) {
+        ok = round_init(&b->rounds[i], b);
     }
     if (!ok) {
         batches_release(b);
-        return tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "out of memory for %zu batches", ring_n);
+        return tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "out of memory for %zu batches", split_max);
     }
     return TLC_OK;
 }
 
 void batches_release(struct batches *b)
 {
-    for (size_t i = 0; b->ring != NULL && i < b->ring_n; i++) {
-        tlc_buf_release(&b->ring[i].body);
-        free(b->ring[i].origins);
-        free(b->ring[i].ends);
+    for (size_t i = 0; i < ROUNDS_N; i++) {
+        struct round *r = &b->rounds[i];
+        for (size_t k = 0; r->batches != NULL && k < b->split_max; k++) {
+            tlc_buf_release(&r->batches[k].body);
+            free(r->batches[k].origins);
+        }
+        free(r->batches);
+        free(r->ends);
+        *r = (struct round){.open = false};
     }
-    free(b->ring);
     free(b->frontier);
-    b->ring = NULL;
     b->frontier = NULL;
 }
 
-static struct batch *at(const struct batches *b, uint64_t seq)
+static const struct round *at(const struct batches *b, uint64_t seq)
 {
-    return &b->ring[seq % b->ring_n];
+    return &b->rounds[seq % ROUNDS_N];
 }
 
-struct batch *batches_filling(struct batches *b)
+static struct batch *share_of(const struct round *r, size_t lane)
 {
-    if (b->next - b->first >= b->ring_n) {
-        return NULL;
-    }
-    struct batch *x = at(b, b->next);
-    if (x->state != BATCH_FILLING) {
+    return &r->batches[lane * r->batches_n / LANES_N];
+}
+
+static void begin(struct batches *b, struct round *r)
+{
+    r->open = true;
+    r->batches_n = b->split_n;
+    r->events_n = 0;
+    r->min_s = INT64_MAX;
+    r->max_s = INT64_MIN;
+    for (size_t i = 0; i < r->batches_n; i++) {
+        struct batch *x = &r->batches[i];
         tlc_buf_reset(&x->body);
         x->state = BATCH_FILLING;
+        x->lanes = 0;
         x->seq = b->next;
         x->events_n = 0;
-        x->min_s = INT64_MAX;
-        x->max_s = INT64_MIN;
         x->sends_n = 0;
-        x->accepted = 0;
-        x->refused = 0;
     }
-    return x;
+    for (size_t lane = 0; lane < LANES_N; lane++) {
+        share_of(r, lane)->lanes |= UINT64_C(1) << lane;
+    }
 }
 
-bool batches_is_full(const struct batches *b, const struct batch *x, size_t line_n)
+struct round *batches_filling(struct batches *b)
 {
-    return x->events_n == b->batch_max || x->body.n + line_n + 1 > x->body.max;
+    if (b->next - b->first >= ROUNDS_N) {
+        return NULL;
+    }
+    struct round *r = &b->rounds[b->next % ROUNDS_N];
+    if (!r->open) {
+        begin(b, r);
+    }
+    return r;
 }
 
-bool batches_add(struct batch *x, struct tlc_str line, uint64_t origin, int64_t event_s,
-                 int64_t now_ms)
+static bool has_time(const struct round *r)
 {
-    char *to = tlc_buf_reserve(&x->body, line.n + 1);
+    return r->min_s <= r->max_s;
+}
+
+/* A round of one batch goes alone: nothing can be too far behind it. */
+static bool too_wide(const struct batches *b, const struct round *r, int64_t event_s)
+{
+    int64_t span_s = b->skew_s / 2;
+    return r->batches_n > 1 && has_time(r) && event_s != TIME_UNKNOWN &&
+           (event_s - r->min_s > span_s || r->max_s - event_s > span_s);
+}
+
+enum batches_added batches_add(const struct batches *b, struct round *r,
+                               const struct batch_line *line, int64_t now_ms)
+{
+    struct batch *x = share_of(r, line->lane);
+    size_t n = line->text.n + 1;
+    if (x->events_n == b->batch_max || x->body.n + n > x->body.max ||
+        too_wide(b, r, line->event_s)) {
+        return BATCHES_FULL;
+    }
+    char *to = tlc_buf_reserve(&x->body, n);
     if (to == NULL) {
-        return false;
+        return BATCHES_NO_MEMORY;
     }
-    memcpy(to, line.p, line.n);
-    to[line.n] = '\n';
-    x->body.n += line.n + 1;
-    if (x->events_n == 0) {
-        x->first_ms = now_ms;
+    memcpy(to, line->text.p, line->text.n);
+    to[line->text.n] = '\n';
+    x->body.n += n;
+    if (r->events_n++ == 0) {
+        r->first_ms = now_ms;
     }
-    x->origins[x->events_n++] = origin;
-    if (event_s != TIME_UNKNOWN) {
-        x->min_s = event_s < x->min_s ? event_s : x->min_s;
-        x->max_s = event_s > x->max_s ? event_s : x->max_s;
+    x->origins[x->events_n++] = line->origin;
+    if (line->event_s != TIME_UNKNOWN) {
+        r->min_s = line->event_s < r->min_s ? line->event_s : r->min_s;
+        r->max_s = line->event_s > r->max_s ? line->event_s : r->max_s;
     }
-    return true;
+    return BATCHES_ADDED;
+}
+
+bool batches_has_full(const struct batches *b, const struct round *r)
+{
+    for (size_t i = 0; i < r->batches_n; i++) {
+        if (r->batches[i].events_n == b->batch_max) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Batches as large as may be: how many does half the skew bound fill, at this round's density? */
+static size_t next_split(const struct batches *b, const struct round *r)
+{
+    double events = (double)r->events_n;
+    if (batches_has_full(b, r)) { /* there would have been more */
+        int64_t span_s = has_time(r) ? r->max_s - r->min_s : 0;
+        events *= (double)b->skew_s / 2 / (double)(span_s > 0 ? span_s : 1);
+    }
+    double n = ceil(events / (double)b->batch_max);
+    return n < 1 ? 1 : n > (double)b->split_max ? b->split_max : (size_t)n;
 }
 
 void batches_seal(struct batches *b, const struct position *ends)
 {
-    struct batch *x = at(b, b->next);
-    if (b->next - b->first >= b->ring_n || x->state != BATCH_FILLING || x->events_n == 0) {
+    struct round *r = &b->rounds[b->next % ROUNDS_N];
+    if (b->next - b->first >= ROUNDS_N || !r->open || r->events_n == 0) {
         return;
     }
-    memcpy(x->ends, ends, b->inputs_n * sizeof(*ends));
-    x->state = BATCH_READY;
+    memcpy(r->ends, ends, b->inputs_n * sizeof(*ends));
+    r->undone_n = 0;
+    for (size_t i = 0; i < r->batches_n; i++) {
+        bool empty = r->batches[i].events_n == 0;
+        r->batches[i].state = empty ? BATCH_DONE : BATCH_READY;
+        r->undone_n += !empty;
+    }
     b->next++;
+    b->split_n = next_split(b, r);
 }
 
-static bool has_time(const struct batch *x)
+static bool was_sent(const struct round *r)
 {
-    return x->min_s <= x->max_s;
+    for (size_t i = 0; i < r->batches_n; i++) {
+        if (r->batches[i].sends_n > 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
-/* An unacknowledged batch that is too far behind x holds it back. */
-static bool held_back(const struct batches *b, const struct batch *x)
+/* An unacknowledged round that is too far behind this one holds it back. */
+static bool held_back(const struct batches *b, uint64_t round)
 {
-    if (!has_time(x)) {
+    const struct round *r = at(b, round);
+    if (round == b->first || !has_time(r)) {
         return false;
     }
     for (uint64_t seq = b->first; seq < b->next; seq++) {
-        const struct batch *other = at(b, seq);
-        bool counts = other != x && other->state != BATCH_DONE && has_time(other) &&
-                      (seq < x->seq || other->sends_n > 0);
-        if (counts && x->max_s - other->min_s > b->skew_s) {
+        const struct round *other = at(b, seq);
+        bool counts = seq != round && other->undone_n > 0 && has_time(other) &&
+                      (seq < round || was_sent(other));
+        if (counts && r->max_s - other->min_s > b->skew_s) {
             return true;
         }
     }
@@ -123,15 +204,18 @@ static bool held_back(const struct batches *b, const struct batch *x)
 
 struct batch *batches_pick(const struct batches *b)
 {
-    for (uint64_t seq = b->first; seq < b->next; seq++) {
-        struct batch *x = at(b, seq);
-        if (x->state != BATCH_READY) {
-            continue;
+    uint64_t taken = 0; /* lanes with something older that is not acknowledged */
+    for (uint64_t seq = b->first; seq < b->next && taken != UINT64_MAX; seq++) {
+        const struct round *r = at(b, seq);
+        bool held = held_back(b, seq);
+        for (size_t i = 0; i < r->batches_n; i++) {
+            struct batch *x = &r->batches[i];
+            if (x->state == BATCH_READY && !held && (x->lanes & taken) == 0) {
+                return x;
+            }
+            taken |= x->state != BATCH_DONE ? x->lanes : 0;
         }
-        if (seq == b->first || !held_back(b, x)) {
-            return x;
-        }
-        if (x->sends_n == 0) {
+        if (held && !was_sent(r)) {
             return NULL; /* what was read later must not overtake it */
         }
     }
@@ -143,31 +227,41 @@ void batches_again(struct batch *x)
     x->state = BATCH_READY;
 }
 
-bool batches_done(struct batches *b, struct batch *x, int64_t accepted, int64_t refused)
+void batches_done(struct batches *b, struct batch *x, int64_t accepted, int64_t refused)
 {
     x->state = BATCH_DONE;
-    x->accepted = accepted;
-    x->refused = refused;
-    bool moved = false;
-    while (b->first < b->next && at(b, b->first)->state == BATCH_DONE) {
-        struct batch *done = at(b, b->first);
+    b->acked += accepted;
+    b->refused += refused;
+    b->rounds[x->seq % ROUNDS_N].undone_n--;
+    while (b->first < b->next && at(b, b->first)->undone_n == 0) {
+        struct round *done = &b->rounds[b->first % ROUNDS_N];
         memcpy(b->frontier, done->ends, b->inputs_n * sizeof(*b->frontier));
-        b->frontier_acked += done->accepted;
-        b->frontier_refused += done->refused;
-        done->state = BATCH_FREE;
+        done->open = false;
         b->first++;
-        moved = true;
     }
-    return moved;
+}
+
+int64_t batches_lane_offset(const struct batches *b, size_t lane, size_t input)
+{
+    int64_t offset = b->frontier[input].offset;
+    for (uint64_t seq = b->first; seq < b->next; seq++) {
+        const struct round *r = at(b, seq);
+        if (share_of(r, lane)->state != BATCH_DONE) {
+            break;
+        }
+        offset = r->ends[input].offset;
+    }
+    return offset;
 }
 
 int64_t batches_left(const struct batches *b)
 {
     int64_t left = 0;
-    for (size_t i = 0; i < b->ring_n; i++) {
-        enum batch_state s = b->ring[i].state;
-        if (s == BATCH_FILLING || s == BATCH_READY || s == BATCH_SENDING) {
-            left += (int64_t)b->ring[i].events_n;
+    for (size_t i = 0; i < ROUNDS_N; i++) {
+        const struct round *r = &b->rounds[i];
+        for (size_t k = 0; r->open && k < r->batches_n; k++) {
+            const struct batch *x = &r->batches[k];
+            left += x->state != BATCH_DONE ? (int64_t)x->events_n : 0;
         }
     }
     return left;
@@ -175,6 +269,6 @@ int64_t batches_left(const struct batches *b)
 
 bool batches_idle(const struct batches *b)
 {
-    const struct batch *x = &b->ring[b->next % b->ring_n];
-    return b->first == b->next && (x->state != BATCH_FILLING || x->events_n == 0);
+    const struct round *r = at(b, b->next);
+    return b->first == b->next && (!r->open || r->events_n == 0);
 }

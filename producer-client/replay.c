@@ -16,7 +16,6 @@ static const struct tlc_counter_def client_defs[] = {CLIENT_COUNTERS(TLC_COUNTER
 #define WAIT_MAX_MS 200      /* the bar moves at least that often */
 #define PACE_MIN_MS 5        /* a turn costs more than it gains when it comes for every event */
 #define EXIT_INTERRUPTED 130 /* as shells say of SIGINT */
-#define BATCHES_A_CONNECTION 4
 
 static int real_submit(void *ctx, const struct tlc_http_call *call, struct tlc_err *err)
 {
@@ -85,20 +84,16 @@ static void watch_inputs(struct replay *r)
 static int open_parts(struct replay *r, const struct sender_ports *ports, struct tlc_err *err)
 {
     const struct client_options *o = r->options;
-    int rc = batches_init(&r->batches, (size_t)o->connections * BATCHES_A_CONNECTION,
-                          (size_t)o->batch, r->merge.n, o->skew_ms / 1000, err);
-    if (rc != 0) {
-        return rc;
-    }
-    for (size_t i = 0; i < r->merge.n; i++) {
-        r->batches.frontier[i].event_s = r->merge.inputs[i].event_s;
-    }
-    rc = resume_load(&r->resume, o->resume, &r->merge, &r->sources, r->batches.frontier, err);
+    int rc = resume_load(&r->resume, o->resume, &r->merge, &r->sources, err);
+    rc = rc != 0 ? rc
+                 : batches_init(&r->batches, (size_t)o->connections, (size_t)o->batch, r->merge.n,
+                                o->skew_ms / 1000, err);
     rc = rc != 0 ? rc : rejects_open(&r->rejects, o->rejects, r->resume.found, err);
     if (rc != 0) {
         return rc;
     }
-    memcpy(r->positions, r->batches.frontier, r->merge.n * sizeof(r->positions[0]));
+    memcpy(r->positions, r->resume.frontier, r->merge.n * sizeof(r->positions[0]));
+    memcpy(r->batches.frontier, r->positions, r->merge.n * sizeof(r->positions[0]));
     watch_inputs(r);
     if (ports == NULL) {
         rc = open_http(r, err);
@@ -160,19 +155,35 @@ static void consume(struct replay *r, const struct input *in)
     merge_take(&r->merge);
 }
 
-static int add_event(struct replay *r, const struct input *in, struct batch *x, int64_t now_ms,
-                     struct tlc_err *err)
+/* True when it is in a batch; false when the ring is full. */
+static bool add_event(struct replay *r, const struct input *in, size_t lane, int64_t now_ms,
+                      int *ret_rc, struct tlc_err *err)
 {
-    uint64_t origin = (uint64_t)r->merge.head << 48 | (uint64_t)in->line_no;
-    if (!batches_add(x, in->line, origin, in->event_s, now_ms)) {
-        return tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "out of memory for a batch");
+    const struct batch_line line = {.text = in->line,
+                                    .origin = (uint64_t)r->merge.head << 48 | (uint64_t)in->line_no,
+                                    .lane = lane,
+                                    .event_s = in->event_s};
+    enum batches_added added = BATCHES_FULL;
+    for (struct round *to = batches_filling(&r->batches); to != NULL;
+         to = batches_filling(&r->batches)) {
+        added = batches_add(&r->batches, to, &line, now_ms);
+        if (added != BATCHES_FULL) {
+            break;
+        }
+        batches_seal(&r->batches, r->positions);
+    }
+    if (added == BATCHES_NO_MEMORY) {
+        *ret_rc = tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "out of memory for a batch");
+    }
+    if (added != BATCHES_ADDED) {
+        return false;
     }
     sources_add_trip(&r->sources, in->trip_id);
     if (r->first_s == INT64_MIN) {
         r->first_s = in->event_s;
     }
     r->last_s = in->event_s > r->last_s ? in->event_s : r->last_s;
-    return TLC_OK;
+    return true;
 }
 
 /* Reads until the next event is not due, or the batches are full, or the inputs have no more. */
@@ -197,6 +208,11 @@ static int read_due(struct replay *r, int64_t now_ms, struct tlc_err *err)
             consume(r, in);
             continue;
         }
+        size_t lane = batches_lane(in->trip_id);
+        if (r->resume.found && resume_has(&r->resume, lane, r->merge.head, in->offset)) {
+            consume(r, in);
+            continue;
+        }
         if (!r->pacer.started && in->event_s != TIME_UNKNOWN) {
             pacer_start(&r->pacer, in->event_s, now_ms);
             horizon_s = pacer_horizon_s(&r->pacer, now_ms);
@@ -205,15 +221,9 @@ static int read_due(struct replay *r, int64_t now_ms, struct tlc_err *err)
             r->pace_wait_ms = pacer_wait_ms(&r->pacer, in->event_s, now_ms);
             break;
         }
-        struct batch *x = batches_filling(&r->batches);
-        if (x == NULL) {
+        if (!add_event(r, in, lane, now_ms, &rc, err)) {
             break;
         }
-        if (batches_is_full(&r->batches, x, in->line.n)) {
-            batches_seal(&r->batches, r->positions);
-            continue;
-        }
-        rc = add_event(r, in, x, now_ms, err);
         consume(r, in);
         read_n++;
     }
@@ -222,14 +232,14 @@ static int read_due(struct replay *r, int64_t now_ms, struct tlc_err *err)
     return rc;
 }
 
-/* The batch that is being filled goes when it is full, old, or the last. */
+/* The round that is being filled goes when it is full, old, or the last. */
 static void seal_due(struct replay *r, int64_t now_ms)
 {
-    const struct batch *x = batches_filling(&r->batches);
+    const struct round *x = batches_filling(&r->batches);
     if (x == NULL || x->events_n == 0) {
         return;
     }
-    if (r->ended || r->draining || x->events_n == r->batches.batch_max ||
+    if (r->ended || r->draining || batches_has_full(&r->batches, x) ||
         now_ms - x->first_ms >= r->options->flush_ms) {
         batches_seal(&r->batches, r->positions);
     }
@@ -308,13 +318,12 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-int64_t replay_wait_ms(const struct replay *r, int64_t now_ms)
+int64_t replay_wait_ms(struct replay *r, int64_t now_ms)
 {
     int64_t wait = least(WAIT_MAX_MS, sender_wait_ms(&r->sender, now_ms));
     wait = least(wait, r->pace_wait_ms < PACE_MIN_MS ? PACE_MIN_MS : r->pace_wait_ms);
-    const struct batches *b = &r->batches;
-    const struct batch *x = &b->ring[b->next % b->ring_n];
-    if (b->next - b->first < b->ring_n && x->state == BATCH_FILLING && x->events_n > 0) {
+    const struct round *x = batches_filling(&r->batches);
+    if (x != NULL && x->events_n > 0) {
         wait = least(wait, x->first_ms + r->options->flush_ms - now_ms);
     }
     if (r->draining) {

@@ -56,7 +56,7 @@ void replay_close(struct replay *r);
 /* One turn: reads what is due, seals, sends. */
 TLC_MUST int replay_step(struct replay *r, int64_t now_ms, bool stop_asked, struct tlc_err *err);
 /* How long nothing will happen by itself, from 0. */
-int64_t replay_wait_ms(const struct replay *r, int64_t now_ms);
+int64_t replay_wait_ms(struct replay *r, int64_t now_ms);
 /* Until the end, a stop or a failure; saves the resume file in any case. */
 TLC_MUST int replay_run(struct replay *r, struct tlc_err *err);
 /* From any thread. */

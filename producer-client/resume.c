@@ -26,10 +26,23 @@ static uint64_t head_of(const struct input *in)
     return h >> 1; /* fits a JSON integer */
 }
 
+static int load_lanes(const json_t *lanes, struct resume *r, size_t i, struct tlc_err *err)
+{
+    if (json_array_size(lanes) != LANES_N) {
+        return tlc_err_fatal(err, TLC_EXIT_DATA, "resume file %s: \"lanes\" are not %d", r->path,
+                             LANES_N);
+    }
+    for (size_t k = 0; k < LANES_N; k++) {
+        r->lane_offsets[k][i] = json_integer_value(json_array_get(lanes, k));
+    }
+    return TLC_OK;
+}
+
 static int load_input(const json_t *node, struct resume *r, struct merge *m, size_t i,
-                      struct position *ret, struct tlc_err *err)
+                      struct tlc_err *err)
 {
     struct input *in = &m->inputs[i];
+    struct position *ret = &r->frontier[i];
     const char *path = json_string_value(json_object_get(node, "path"));
     int64_t head = 0;
     int rc = tlc_json_int(node, "offset", 0, INT64_MAX, &ret->offset, err);
@@ -46,15 +59,16 @@ static int load_input(const json_t *node, struct resume *r, struct merge *m, siz
                              "to start from the beginning",
                              r->path, path != NULL ? path : "?", in->path);
     }
-    return input_skip(in, ret->offset, ret->line_no, ret->event_s, err);
+    rc = load_lanes(json_object_get(node, "lanes"), r, i, err);
+    return rc != 0 ? rc : input_skip(in, ret->offset, ret->line_no, ret->event_s, err);
 }
 
 static int load_tree(const json_t *root, struct resume *r, struct merge *m, struct sources *s,
-                     struct position *frontier, struct tlc_err *err)
+                     struct tlc_err *err)
 {
     const json_t *inputs = json_object_get(root, "inputs");
     int64_t version = 0;
-    int rc = tlc_json_int(root, "version", 1, 1, &version, err);
+    int rc = tlc_json_int(root, "version", 2, 2, &version, err);
     rc = rc != 0 ? rc : tlc_json_int(root, "acked", 0, INT64_MAX, &r->acked, err);
     rc = rc != 0 ? rc : tlc_json_int(root, "refused", 0, INT64_MAX, &r->refused, err);
     if (rc != 0) {
@@ -67,7 +81,7 @@ static int load_tree(const json_t *root, struct resume *r, struct merge *m, stru
                              r->path, json_array_size(inputs), m->n);
     }
     for (size_t i = 0; i < m->n; i++) {
-        rc = load_input(json_array_get(inputs, i), r, m, i, &frontier[i], err);
+        rc = load_input(json_array_get(inputs, i), r, m, i, err);
         if (rc != 0) {
             return rc;
         }
@@ -84,9 +98,12 @@ static int load_tree(const json_t *root, struct resume *r, struct merge *m, stru
 }
 
 int resume_load(struct resume *r, const char *path, struct merge *m, struct sources *s,
-                struct position *frontier, struct tlc_err *err)
+                struct tlc_err *err)
 {
     *r = (struct resume){.path = path};
+    for (size_t i = 0; i < m->n; i++) {
+        r->frontier[i].event_s = m->inputs[i].event_s;
+    }
     if (path == NULL) {
         return TLC_OK;
     }
@@ -103,28 +120,40 @@ int resume_load(struct resume *r, const char *path, struct merge *m, struct sour
     if (rc == 0 && tlc_json_load(tlc_buf_str(&text), &root, err) != 0) {
         rc = tlc_err_fatal(err, TLC_EXIT_DATA, "resume file %s: %s", path, err->text);
     }
-    rc = rc != 0 ? rc : load_tree(root, r, m, s, frontier, err);
+    rc = rc != 0 ? rc : load_tree(root, r, m, s, err);
     json_decref(root);
     tlc_buf_release(&text);
     r->found = rc == 0;
     return rc;
 }
 
+static void encode_lanes(const struct resume *r, const struct batches *b, size_t input,
+                         struct tlc_buf *out)
+{
+    for (size_t lane = 0; lane < LANES_N; lane++) {
+        int64_t now = batches_lane_offset(b, lane, input);
+        int64_t before = r->lane_offsets[lane][input];
+        tlc_buf_printf(out, "%s%" PRId64, lane > 0 ? "," : "", now > before ? now : before);
+    }
+}
+
 static void encode(const struct resume *r, const struct merge *m, const struct sources *s,
                    const struct batches *b, struct tlc_buf *out)
 {
-    tlc_buf_printf(out, "{\"version\":1,\"inputs\":[");
+    tlc_buf_printf(out, "{\"version\":2,\"inputs\":[");
     for (size_t i = 0; i < m->n; i++) {
         const struct position *p = &b->frontier[i];
         tlc_buf_printf(out, "%s{\"path\":", i > 0 ? "," : "");
         tlc_json_quote(out, tlc_str_from(m->inputs[i].path));
         tlc_buf_printf(out,
                        ",\"size\":%" PRId64 ",\"head\":%" PRIu64 ",\"offset\":%" PRId64
-                       ",\"line\":%" PRId64 ",\"event_s\":%" PRId64 "}",
+                       ",\"line\":%" PRId64 ",\"event_s\":%" PRId64 ",\"lanes\":[",
                        m->inputs[i].size, r->heads[i], p->offset, p->line_no, p->event_s);
+        encode_lanes(r, b, i, out);
+        tlc_buf_append(out, "]}", 2);
     }
     tlc_buf_printf(out, "],\"acked\":%" PRId64 ",\"refused\":%" PRId64 ",\"sources\":[",
-                   r->acked + b->frontier_acked, r->refused + b->frontier_refused);
+                   r->acked + b->acked, r->refused + b->refused);
     for (size_t i = 0; i < s->n; i++) {
         tlc_buf_printf(out, "%s%" PRId32, i > 0 ? "," : "", s->v[i]);
     }

@@ -168,7 +168,8 @@ static bool take_reply(struct sender *s, struct batch *x, struct tlc_str reply)
         tlc_counter_add(s->stats, STAT_ACKED, accepted);
         tlc_counter_add(s->stats, STAT_REFUSED, refused);
         tlc_counter_add(s->stats, STAT_BATCHES, 1);
-        s->moved = batches_done(s->batches, x, accepted, refused) || s->moved;
+        batches_done(s->batches, x, accepted, refused);
+        s->moved = true;
     }
     json_decref(root);
     return ok;

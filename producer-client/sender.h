@@ -56,7 +56,7 @@ struct sender {
     struct sender_connection connections[CONNECTIONS_MAX];
     size_t connections_n;
     int64_t failing_since_ms; /* -1: the last reply was good */
-    bool moved;               /* the frontier moved since the owner looked */
+    bool moved;               /* a batch was acknowledged since the owner looked */
     int rc;                   /* class of the failure that ends the run; 0 = none */
     struct tlc_err err;
     /* Close marks, one after the other; NULL until sender_close_sources. */

@@ -9,7 +9,7 @@
 
 #define BASE_S 1704085200L /* 2024-01-01T00:00:00-05:00 */
 #define SOURCE 2202401LL
-#define RIDE 7 /* events from a start to its end */
+#define RIDE 301 /* events from a start to its end: they are of different batches */
 
 /* Event i is the start of trip i or, RIDE later, its end: starts at even places, ends at odd ones.
  */

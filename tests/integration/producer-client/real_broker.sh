@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A real Kafka broker stopped and started, server and client killed, all in one replay: afterwards the topic holds every event of the
-# file, and just as many messages as the servers and clients counted. Usage: real_broker.sh BUILD_DIR [SEED]
+# file, each trip's in order, and just as many messages as the servers and clients counted. Usage: real_broker.sh BUILD_DIR [SEED]
 set -euo pipefail
 build=$(realpath "${1:?usage: real_broker.sh BUILD_DIR [SEED]}")
 RANDOM=${2:-$$}
@@ -82,9 +82,10 @@ await 180 "the client ends" gone client
 tail -n 1 "$TLC_RUN/log/client.log" | grep -q '"left":0' || { printf 'FAILED: the client did not end well\n' >&2; exit 1; }
 expect "events acknowledged, over all runs" $events_n "$(jq '.acked' "$TLC_RUN/state")"
 
-read -r distinct copies marks < <("$build/tests/events_file" read "$KAFKA_BROKERS" trips 4 $events_n)
+read -r distinct copies marks disorders < <("$build/tests/events_file" read "$KAFKA_BROKERS" trips 4 $events_n)
 expect "distinct events in the topic" $events_n "$distinct"
 expect "close marks, one a partition" 4 "$marks"
+expect "ends before their start" 0 "$disorders"
 # Sent again after a kill is what was under way: 4 connections of 500, and a batch whose reply was not noted.
 [ "$copies" -le $((5 * 5 * 500)) ] || { printf 'FAILED: %s copies\n' "$copies" >&2; exit 1; }
 printf 'ok: %s copies\n' "$copies"
@@ -97,5 +98,5 @@ await 60 "the second replay runs" frontier_over $((events_n / 4))
 stop kafka 60
 broker_start
 await 180 "the client ends" gone client
-read -r distinct copies marks < <("$build/tests/events_file" read "$KAFKA_BROKERS" trips 4 $events_n)
+read -r distinct copies marks disorders < <("$build/tests/events_file" read "$KAFKA_BROKERS" trips 4 $events_n)
 expect "messages of an undisturbed replay past a restart of the broker" $((before + events_n + 4)) $((distinct + copies + marks))

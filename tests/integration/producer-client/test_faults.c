@@ -1,4 +1,5 @@
-/* The client killed, the server killed, the broker away: in the end every event is there. */
+/* The client killed, the server killed, the broker away: in the end every event is there, and those
+ * of a trip are in order. */
 #include "tests/support/unit.h"
 
 #include <signal.h>
@@ -44,11 +45,11 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void start_client(struct child *c, const char *speed, const char *connections)
+static void start_client(struct child *c, const char *speed)
 {
-    const char *argv[] = {PRODUCER_CLIENT,   place.url,       place.resume, speed,
-                          connections,       "--batch=200",   "--json",     "--no-close",
-                          "--progress=none", "--give-up=60s", place.input,  NULL};
+    const char *argv[] = {PRODUCER_CLIENT, place.url,   place.resume, speed,
+                          "--batch=200",   "--json",    "--no-close", "--progress=none",
+                          "--give-up=60s", place.input, NULL};
     child_start(c, argv);
 }
 
@@ -68,17 +69,18 @@ static void client_killed__twenty_times__nothing_lost_little_resent(void **state
     printf("seed %llu\n", (unsigned long long)rng);
     for (int i = 0; i < 20; i++) {
         int64_t before = sut_status(&place.sut, "records_acked");
-        start_client(&c, "--speed=20000", "--connections=4");
+        start_client(&c, "--speed=20000");
         wait_acked(before + 1 + (int64_t)(tlc_random_next(&rng) % 2500));
         child_signal(&c, SIGKILL);
         assert_int_equal(child_wait(&c), 128 + SIGKILL);
         child_free(&c);
     }
-    start_client(&c, "--speed=max", "--connections=4");
+    start_client(&c, "--speed=max");
     assert_int_equal(child_wait(&c), 0);
     child_free(&c);
     struct events_seen seen = events_file_seen(&place.sut.kafka, SUT_TOPIC, SUT_PARTITIONS, EVENTS);
     assert_int_equal(seen.distinct, EVENTS);
+    assert_int_equal(seen.disorders, 0);
     assert_in_range(seen.copies, 0, 20 * MAX_BATCHES_UNDER_WAY * BATCH);
     sut_stop(&place.sut);
 }
@@ -87,7 +89,7 @@ static void server_killed__ten_times__nothing_lost(void **state)
 {
     (void)state;
     struct child c;
-    start_client(&c, "--speed=20000", "--connections=4");
+    start_client(&c, "--speed=20000");
     for (int i = 0; i < 10; i++) {
         wait_acked(1);
         child_signal(&place.sut.server, SIGKILL);
@@ -101,17 +103,17 @@ static void server_killed__ten_times__nothing_lost(void **state)
     child_free(&c);
     struct events_seen seen = events_file_seen(&place.sut.kafka, SUT_TOPIC, SUT_PARTITIONS, EVENTS);
     assert_int_equal(seen.distinct, EVENTS);
+    assert_int_equal(seen.disorders, 0);
     sut_stop(&place.sut);
 }
 
-/* Over one connection the log also keeps the order of the file. (The mock does not know a batch
- * that comes twice by its sequence number, so copies say nothing here; real_broker.sh counts them.)
- */
+/* (The mock does not know a batch that comes twice by its sequence number, so copies say nothing
+ * here; real_broker.sh counts them.) */
 static void broker_away__and_back__nothing_lost_in_order(void **state)
 {
     (void)state;
     struct child c;
-    start_client(&c, "--speed=20000", "--connections=1");
+    start_client(&c, "--speed=20000");
     for (int i = 0; i < 3; i++) {
         wait_acked((i + 1) * 10000);
         mock_kafka_down(&place.sut.kafka);

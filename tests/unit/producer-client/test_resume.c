@@ -61,7 +61,7 @@ static void place_free(struct place *p)
 
 static int load(struct place *p, struct resume *r, struct tlc_err *err)
 {
-    return resume_load(r, p->state, &p->merge, &p->sources, p->batches.frontier, err);
+    return resume_load(r, p->state, &p->merge, &p->sources, err);
 }
 
 /* Saves with the frontier behind the first line. */
@@ -70,7 +70,7 @@ static void save_first_line(struct place *p, struct resume *r)
     struct tlc_err err;
     sources_add(&p->sources, 1202401);
     p->batches.frontier[0] = (struct position){strlen(LINE("1202401000000001", "01")), 1, 77};
-    p->batches.frontier_acked = 1;
+    p->batches.acked = 1;
     r->dirty = true;
     assert_int_equal(resume_save(r, &p->merge, &p->sources, &p->batches, &err), 0);
 }
@@ -109,6 +109,36 @@ static void save_and_load__same_inputs__goes_on_there(void **state)
     place_free(p);
 }
 
+/* A batch was acknowledged before one that was read earlier. */
+static void save_and_load__lanes_ahead__known(void **state)
+{
+    (void)state;
+    struct place *p = place_new(TEXT);
+    struct resume r;
+    struct tlc_err err;
+    assert_int_equal(load(p, &r, &err), 0);
+    p->batches.split_n = 2;
+    struct round *round = batches_filling(&p->batches);
+    for (size_t lane = 0; lane < LANES_N; lane += LANES_N - 1) {
+        const struct batch_line line = {TLC_STR("{}"), 1, lane, 0};
+        assert_int_equal(batches_add(&p->batches, round, &line, 0), BATCHES_ADDED);
+    }
+    batches_seal(&p->batches, &(struct position){.offset = 100});
+    batches_done(&p->batches, &round->batches[1], 1, 0);
+    assert_int_equal(resume_save(&r, &p->merge, &p->sources, &p->batches, &err), 0);
+    place_close(p);
+    place_open(p);
+    assert_int_equal(load(p, &r, &err), 0);
+    assert_int_equal(r.acked, 1);
+    assert_int_equal(r.frontier[0].offset, 0);
+    assert_false(resume_has(&r, 0, 0, 1));
+    assert_false(resume_has(&r, LANES_N / 2 - 1, 0, 1));
+    assert_true(resume_has(&r, LANES_N / 2, 0, 100));
+    assert_true(resume_has(&r, LANES_N - 1, 0, 100));
+    assert_false(resume_has(&r, LANES_N - 1, 0, 101));
+    place_free(p);
+}
+
 static void load__another_file_of_that_name__refused(void **state)
 {
     (void)state;
@@ -134,11 +164,12 @@ static void load__damaged__refused_and_left_alone(void **state)
         "{",
         "null",
         "[]",
-        "{\"version\":2}",
-        "{\"version\":1,\"acked\":-1,\"refused\":0}",
-        "{\"version\":1,\"acked\":0,\"refused\":0,\"inputs\":[]}",
-        "{\"version\":1,\"acked\":0,\"refused\":0,\"inputs\":[{}]}",
-        "{\"version\":1,\"acked\":0,\"refused\":0,\"inputs\":[7]}"};
+        "{\"version\":1}",
+        "{\"version\":3}",
+        "{\"version\":2,\"acked\":-1,\"refused\":0}",
+        "{\"version\":2,\"acked\":0,\"refused\":0,\"inputs\":[]}",
+        "{\"version\":2,\"acked\":0,\"refused\":0,\"inputs\":[{}]}",
+        "{\"version\":2,\"acked\":0,\"refused\":0,\"inputs\":[7]}"};
     for (size_t i = 0; i < TLC_COUNT(damaged); i++) {
         struct place *p = place_new(TEXT);
         struct resume r;
@@ -164,7 +195,7 @@ static void load__half_written_temp_file__old_state_counts(void **state)
     assert_int_equal(load(p, &r, &err), 0);
     save_first_line(p, &r);
     snprintf(tmp, sizeof tmp, "%s.tmp", p->state);
-    write_text(tmp, "{\"version\":1,\"inp");
+    write_text(tmp, "{\"version\":2,\"inp");
     place_close(p);
     place_open(p);
     assert_int_equal(load(p, &r, &err), 0);
@@ -212,6 +243,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(load__no_file__from_the_beginning),
         cmocka_unit_test(save_and_load__same_inputs__goes_on_there),
+        cmocka_unit_test(save_and_load__lanes_ahead__known),
         cmocka_unit_test(load__another_file_of_that_name__refused),
         cmocka_unit_test(load__damaged__refused_and_left_alone),
         cmocka_unit_test(load__half_written_temp_file__old_state_counts),
