@@ -1,6 +1,6 @@
 // What the Chart.js charts share: a canvas in its box, tooltips and axes in the theme's colours, arrow keys, hatching.
 
-import {byId, colours, node} from './dom.js';
+import {byId, node} from './dom.js';
 import {count} from './format.js';
 
 const {Chart} = globalThis;
@@ -85,4 +85,4 @@ export function refresh(chart, labels, datasets) {
   chart.update('none');
 }
 
-export {Chart, colours};
+export {Chart};

@@ -26,8 +26,22 @@ export function setData(element, value) {
   element.dataset.value = value;
 }
 
-// The colours of the current theme, by the names of the tokens without their dashes.
+// Lets the browser paint and take input before more is done.
+export const breathe = () => new Promise((done) => { setTimeout(done); });
+
+let known = null;
+
+// The colours of the current theme, by the names of the tokens without their dashes. Reading them makes the browser style the page.
 export function colours() {
+  known ??= readColours();
+  return known;
+}
+
+export function forgetColours() {
+  known = null;
+}
+
+function readColours() {
   const style = getComputedStyle(document.documentElement);
   const names = ['page', 'card', 'line', 'ink', 'ink-2', 'ink-3', 'start', 'start-soft', 'end', 'end-soft',
     'under', 'seq-0', 'seq-1', 'seq-2', 'seq-3', 'seq-4', 'seq-5'];

@@ -47,6 +47,8 @@ export function dayAndMinute(seconds) {
 
 export const hourAndMinute = (seconds) => { const p = parts(seconds); return `${p.hour}:${p.minute}`; };
 export const dayName = (seconds) => { const p = parts(seconds); return `${p.day} ${p.month}`; };
+export const spanText = (span, clock) => ({hour: `last hour, to ${hourAndMinute(clock)}`, '6h': `last 6 hours, to ${hourAndMinute(clock)}`,
+  today: `today, 00:00 to ${hourAndMinute(clock)}`, all: `all, to ${dayName(clock)} ${hourAndMinute(clock)}`}[span]);
 
 // "green 2024-01" -> "green, January 2024"; anything else as it is.
 export function sourceName(text) {

@@ -1,8 +1,8 @@
 // Trips by hour: completed in the hour and under way at its end, stacked; provisional hours hatched. Windows hold by zone
 // only starts and ends, so with a zone it shows that zone's pickups and drop-offs side by side; a route's trips are there for a day.
 
-import {Chart, arrowKeys, axes, canvasIn, colours, hatch, refresh, tooltipColours} from './charts.js';
-import {byId, setText} from './dom.js';
+import {Chart, arrowKeys, axes, canvasIn, hatch, refresh, tooltipColours} from './charts.js';
+import {byId, colours, setText} from './dom.js';
 import {count, dayAndHour, dayName, hourAndMinute, minutes, parts} from './format.js';
 import {bindTable} from './tables.js';
 

@@ -1,16 +1,14 @@
-// The Live page: takes summaries from the feed, and has each part drawn when it is on screen.
+// The Live page: takes summaries from the feed, and has each part drawn when it is on screen. The figures come first; what needs
+// the zones' names, then what needs the chart libraries, joins them when that is loaded.
 
 import {csvButton} from './csv.js';
-import {byId, node, setData, setText} from './dom.js';
+import {breathe, byId, forgetColours, node, setData, setText} from './dom.js';
 import {Feed} from './feed.js';
 import {Figures} from './figures.js';
 import {Filters} from './filters.js';
-import {count, hourAndMinute} from './format.js';
-import {Hours} from './hours.js';
-import {ZoneMap, spanText} from './map.js';
+import {count, hourAndMinute, spanText} from './format.js';
 import {TABLES, drawLongest, drawRoutes, drawZones} from './rankings.js';
 import {Rhythm} from './rhythm.js';
-import {Rides} from './rides.js';
 import {Stage} from './stage.js';
 import {StateLine} from './stateline.js';
 import {bindSwitch, bindTheme, change, onChange, serverQuery, view} from './view.js';
@@ -20,7 +18,9 @@ const SAY_EVERY_MS = 20000;
 const SERVER_SIDE = ['dataset', 'source', 'zone', 'route', 'span', 'hours'];
 
 let summary = null;
+let meta = null;
 let saidAt = 0;
+const recoloured = []; // drawings that take their colours anew when the theme changes
 
 function say() {
   const now = performance.now();
@@ -32,12 +32,31 @@ function say() {
   }
 }
 
-function stageParts(stage, {zones, shapes}) {
-  const draws = {figures: new Figures(byId('figures')), map: new ZoneMap(byId('map'), zones, shapes), hours: new Hours(byId('hours')),
-    rides: new Rides(byId('rides')), rhythm: new Rhythm(byId('rhythm'))};
-  for (const [id, part] of Object.entries(draws)) {
-    stage.add(byId(id), () => summary?.have_data && part.draw(summary, view));
+// Loads a library, a script that is no module, unless its global is there already.
+const library = (name, src) => globalThis[name] ?? new Promise((done, fail) => {
+  const script = node('script', {src});
+  script.addEventListener('load', done);
+  script.addEventListener('error', () => fail(new Error(`${src} does not load`)));
+  document.head.append(script);
+});
+
+function stageDrawing(stage, id, part) {
+  stage.add(byId(id), () => summary?.have_data && part.draw(summary, view));
+  recoloured.push(part);
+}
+
+async function stageCharts(stage, {zones, shapes}) {
+  await library('Chart', '/vendor/chart.umd.js');
+  await library('ChartGeo', '/vendor/chartjs-chart-geo.umd.js');
+  const [{Hours}, {Rides}, {ZoneMap}, found] = await Promise.all([import('./hours.js'), import('./rides.js'), import('./map.js'), shapes()]);
+  for (const [id, make] of Object.entries({hours: (place) => new Hours(place), rides: (place) => new Rides(place),
+    map: (place) => new ZoneMap(place, zones, found)})) {
+    await breathe();
+    stageDrawing(stage, id, make(byId(id)));
   }
+}
+
+function stageRankings(stage, zones) {
   const ranking = (id, draw, file, sub = () => spanText(view.span, summary.clock_s)) => {
     const section = byId(id);
     section.querySelector('.head').append(node('div', {className: 'tools'}, csvButton(() => section.querySelector('h2').textContent, file)));
@@ -57,7 +76,6 @@ function stageParts(stage, {zones, shapes}) {
     const [long] = summary.ride_bins.slice(-1);
     setText(byId('longest').querySelector('.note'), `${count(long)} of the rides completed today took an hour or more`);
   }, () => TABLES.longest(summary.longest, summary.clock_s, zones), () => `pickup zone, at ${hourAndMinute(summary.clock_s)}`);
-  return () => Object.values(draws).forEach((part) => part.recolour?.());
 }
 
 // What the windows hold by zone and by route, so that nobody takes the other numbers for filtered ones.
@@ -69,8 +87,8 @@ function filterText(zones) {
   return `${hours}${filtered}${hours + filtered === '' ? '' : 'Figures, map, top zones, ride time, longest rides and rhythm show all zones.'}`;
 }
 
-function showFrame({label, zones}) {
-  const text = summary.label || label || '';
+function showFrame() {
+  const text = summary.label || '';
   byId('label').hidden = text === '';
   byId('theme').classList.toggle('push', text === '');
   setText(byId('label'), text);
@@ -78,38 +96,60 @@ function showFrame({label, zones}) {
   byId('content').hidden = !summary.have_data;
   const filtered = view.dataset !== '' || view.source !== '';
   setText(byId('empty-note'), filtered ? 'The filters above are set: other data may be there without them.' : '');
-  byId('filtered').hidden = view.zone === '' && view.route === '';
-  setText(byId('filtered-text'), filterText(zones));
+  byId('filtered').hidden = !meta || (view.zone === '' && view.route === '');
+  setText(byId('filtered-text'), meta ? filterText(meta.zones) : '');
   setText(byId('foot-events'), summary.have_data ? `${count(summary.figures.events)} events counted` : '');
   setData(byId('foot-events'), summary.figures?.events ?? 0);
 }
 
+// Until it works: without the facts of the zones nothing can be named.
+async function insist(load) {
+  for (let wait = 1; ; wait = Math.min(wait * 2, 15)) {
+    try {
+      return await load();
+    } catch (error) {
+      console.warn(`start: ${error.message}`);
+      await new Promise((resolve) => { setTimeout(resolve, wait * 1000); });
+    }
+  }
+}
+
+function bindButtons(stage, line) {
+  bindTheme(byId('theme'), () => { forgetColours(); recoloured.forEach((part) => part.recolour?.()); stage.mark(); });
+  bindSwitch(byId('span'), 'span');
+  bindSwitch(byId('flow'), 'map');
+  bindSwitch(byId('hours-span'), 'hours');
+  byId('show-all').addEventListener('click', () => change({zone: '', route: ''}));
+  byId('pause').addEventListener('click', () => {
+    const paused = line.togglePause();
+    byId('pause').setAttribute('aria-pressed', String(paused));
+    setText(byId('pause'), paused ? 'Resume' : 'Pause');
+    stage.hold(paused);
+  });
+}
+
 async function main() {
-  const meta = await loadZones();
   const stage = new Stage();
   const line = new StateLine();
-  const filters = new Filters(meta.zones);
-  const recolour = stageParts(stage, meta);
+  let filters = null;
   const feed = new Feed((fresh) => {
     // A filter that takes no source leaves the clock at 0: nothing to show, whatever else there is.
     summary = {...fresh, have_data: fresh.have_data && fresh.clock_s > 0};
     line.take(summary);
-    filters.take(summary);
+    filters?.take(summary);
     stage.mark();
   }, (state) => line.connection(state));
   stage.beforeParts(() => {
     if (summary) {
       line.draw();
-      showFrame(meta);
+      showFrame();
       if (summary.have_data) {
         say();
       }
     }
   });
-  bindTheme(byId('theme'), () => { recolour(); stage.mark(); });
-  bindSwitch(byId('span'), 'span');
-  bindSwitch(byId('flow'), 'map');
-  bindSwitch(byId('hours-span'), 'hours');
+  stageDrawing(stage, 'figures', new Figures(byId('figures')));
+  bindButtons(stage, line);
   onChange((names) => {
     if (names.some((name) => SERVER_SIDE.includes(name))) {
       feed.open(serverQuery());
@@ -119,29 +159,18 @@ async function main() {
     }
     stage.mark();
   });
-  byId('show-all').addEventListener('click', () => change({zone: '', route: ''}));
-  byId('pause').addEventListener('click', () => {
-    const paused = line.togglePause();
-    byId('pause').setAttribute('aria-pressed', String(paused));
-    setText(byId('pause'), paused ? 'Resume' : 'Pause');
-    stage.hold(paused);
-  });
   feed.open(serverQuery());
-}
-
-// The facts of the zones come first; without them nothing can be named, so this is tried until it works.
-async function start() {
-  for (let wait = 1; ; wait = Math.min(wait * 2, 15)) {
-    try {
-      await main();
-      return;
-    } catch (error) {
-      console.warn(`start: ${error.message}`);
-      byId('connection').dataset.state = 'lost';
-      setText(byId('connection-text'), `lost, retrying in ${wait} s`);
-      await new Promise((resolve) => { setTimeout(resolve, wait * 1000); });
-    }
+  meta = await insist(loadZones);
+  await breathe();
+  filters = new Filters(meta.zones);
+  if (summary) {
+    filters.take(summary);
   }
+  await breathe();
+  stageRankings(stage, meta.zones);
+  await breathe();
+  stageDrawing(stage, 'rhythm', new Rhythm(byId('rhythm')));
+  await insist(() => stageCharts(stage, meta));
 }
 
-start();
+main();

@@ -1,18 +1,16 @@
 // The map: zones coloured by amount where shapes are there, bubbles at the zones' centroids where they are not.
 
-import {Chart, arrowKeys, canvasIn, colours, tooltipColours} from './charts.js';
-import {node, setText} from './dom.js';
-import {count, dayName, hourAndMinute} from './format.js';
+import {Chart, arrowKeys, canvasIn, tooltipColours} from './charts.js';
+import {colours, node, setText} from './dom.js';
+import {count, spanText} from './format.js';
 import {netScale, stepColour, stepLegend, stepsTo} from './scale.js';
+import {corners} from './shapes.js';
 import {bindTable} from './tables.js';
 import {change, view} from './view.js';
 
 const TITLES = {pickups: 'Pickups by zone', dropoffs: 'Drop-offs by zone', net: 'Net flow by zone'};
 const LARGEST_BUBBLE = 22;
 const WEST_TO_EAST = Math.cos(40.7 * Math.PI / 180);
-
-export const spanText = (span, clock) => ({hour: `last hour, to ${hourAndMinute(clock)}`, '6h': `last 6 hours, to ${hourAndMinute(clock)}`,
-  today: `today, 00:00 to ${hourAndMinute(clock)}`, all: `all, to ${dayName(clock)} ${hourAndMinute(clock)}`}[span]);
 
 export class ZoneMap {
   constructor(section, zones, shapes) {
@@ -50,9 +48,14 @@ export class ZoneMap {
     return this.rows.get(zone) ?? {zone, pickups: 0, dropoffs: 0, net: 0};
   }
 
+  // Made anew with the next draw.
   recolour() {
     this.chart?.destroy();
-    this.colours = colours();
+    this.chart = null;
+    this.colours = null;
+  }
+
+  make() {
     const c = this.colours;
     const plugins = {tooltip: {...tooltipColours(c), callbacks: {title: () => '', label: (item) => this.say(item.dataIndex)}}};
     const onClick = (_, hits) => {
@@ -60,15 +63,20 @@ export class ZoneMap {
         this.pick(hits[0].index);
       }
     };
-    this.marked = null;
+    this.marked = view.zone;
     this.chart = new Chart(this.canvas, this.shapes ? this.shapeConfig(c, plugins, onClick) : this.bubbleConfig(c, plugins, onClick));
+  }
+
+  centre(zone) {
+    const [longitude, latitude] = this.zones.place(zone);
+    return {longitude, latitude};
   }
 
   shapeConfig(c, plugins, onClick) {
     return {
-      type: 'choropleth',
-      data: {labels: this.ids.map((id) => this.zones.name(id)), datasets: [{data: this.shapes.map(({feature}) => ({feature, value: 0})),
-        outline: this.shapes.map(({feature}) => feature), // what the projection is fitted to; without it the whole globe
+      type: 'zones',
+      data: {labels: this.ids.map((id) => this.zones.name(id)), datasets: [{data: this.shapes.map(({zone, feature}) => ({feature, center: this.centre(zone), value: 0})),
+        outline: corners(this.shapes.map(({feature}) => feature)), // what the projection is fitted to; without it the whole globe
         backgroundColor: (at) => this.fill?.[at.dataIndex] ?? c['seq-0'],
         borderColor: (at) => String(this.ids[at.dataIndex]) === view.zone ? c.under : c.card,
         borderWidth: (at) => String(this.ids[at.dataIndex]) === view.zone ? 3 : 0.6,
@@ -98,9 +106,7 @@ export class ZoneMap {
   }
 
   draw(summary) {
-    if (!this.chart) {
-      this.recolour();
-    }
+    this.colours ??= colours();
     const rows = new Map();
     for (const [name, sign] of [['pickups', 1], ['dropoffs', -1]]) {
       for (const [zone, n] of summary.zones[name]) {
@@ -115,6 +121,9 @@ export class ZoneMap {
     const top = Math.max(1, ...values.map(Math.abs));
     const legend = this.paint(values, top);
     this.order = this.ids.map((_, i) => i).sort((a, b) => Math.abs(values[b]) - Math.abs(values[a]));
+    if (!this.chart) {
+      this.make();
+    }
     if (this.shapes) {
       this.showShapes();
     } else {
@@ -127,7 +136,7 @@ export class ZoneMap {
     this.table();
   }
 
-  // An update projects and draws every shape anew, which takes a browser tens of milliseconds; but from one message to the next a
+  // An update resolves the options of every shape anew, which takes a browser tens of milliseconds; but from one message to the next a
   // few shapes change their colour and nothing else.
   showShapes() {
     if (this.marked !== view.zone) {

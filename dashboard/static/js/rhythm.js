@@ -1,7 +1,6 @@
 // Rhythm of the week: mean pickups by hour of day and day of week, in steps of equal number.
 
-import {colours} from './charts.js';
-import {byId, node, setText} from './dom.js';
+import {byId, colours, node, setText} from './dom.js';
 import {WEEKDAYS, count, decimal} from './format.js';
 import {quantiles, stepColour} from './scale.js';
 import {bindTable} from './tables.js';

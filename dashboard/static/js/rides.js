@@ -1,7 +1,7 @@
 // Ride time: thirteen five-minute bins of completed trips.
 
-import {Chart, arrowKeys, axes, canvasIn, colours, refresh, tooltipColours} from './charts.js';
-import {setText} from './dom.js';
+import {Chart, arrowKeys, axes, canvasIn, refresh, tooltipColours} from './charts.js';
+import {colours, setText} from './dom.js';
 import {count, minutes} from './format.js';
 import {bindTable} from './tables.js';
 

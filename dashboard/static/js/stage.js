@@ -1,6 +1,8 @@
 // Draws at most once per animation frame and only what is on screen; a hidden tab draws nothing (browsers hold
 // its animation frames back) and catches up in one frame when shown.
 
+const FRAME_MS = 6;
+
 export class Stage {
   constructor() {
     this.parts = new Map();
@@ -46,16 +48,25 @@ export class Stage {
     this.waiting = true;
     requestAnimationFrame(() => {
       this.waiting = false;
-      if (this.held) {
-        return;
-      }
-      this.frame();
-      for (const part of this.parts.values()) {
-        if (part.dirty && part.visible) {
-          part.dirty = false;
-          part.draw();
-        }
+      if (!this.held) {
+        this.draw();
       }
     });
+  }
+
+  // What is dirty, in order, until the frame's time is up: the others have their turn in the next frames.
+  draw() {
+    const until = performance.now() + FRAME_MS;
+    this.frame();
+    for (const part of this.parts.values()) {
+      if (part.dirty && part.visible) {
+        if (performance.now() >= until) {
+          this.schedule();
+          return;
+        }
+        part.dirty = false;
+        part.draw();
+      }
+    }
   }
 }

@@ -1,4 +1,4 @@
-// Facts of the zones (names, boroughs, centroids, shapes), loaded once.
+// Facts of the zones (names, boroughs, centroids), loaded once; shapes() loads what the map needs, null: there is none.
 
 export async function loadZones() {
   const meta = await (await fetch('/api/meta')).json();
@@ -10,7 +10,7 @@ export async function loadZones() {
     borough: (id) => known.get(id)?.borough ?? '',
     place: (id) => [known.get(id).lon, known.get(id).lat],
   };
-  return {zones, label: meta.label, shapes: meta.shapes ? await loadShapes() : null};
+  return {zones, label: meta.label, shapes: meta.shapes ? loadShapes : async () => null};
 }
 
 async function loadShapes() {
@@ -21,18 +21,6 @@ async function loadShapes() {
   const {features} = await reply.json();
   return features.filter((feature) => feature.geometry).map((feature) => {
     const p = feature.properties ?? {};
-    feature.geometry.coordinates = wound(feature.geometry);
     return {zone: Number(p.LocationID ?? p.location_id ?? p.zone_id ?? p.id ?? feature.id), feature};
   });
-}
-
-const area = (ring) => ring.reduce((sum, [x, y], i) => {
-  const [nextX, nextY] = ring[(i + 1) % ring.length];
-  return sum + x * nextY - nextX * y;
-}, 0);
-
-// d3-geo, unlike RFC 7946, takes a counter-clockwise outer ring for everything but the zone: turn rings its way.
-function wound({type, coordinates}) {
-  const polygon = (rings) => rings.map((ring, i) => (area(ring) < 0) === (i === 0) ? ring : [...ring].reverse());
-  return type === 'MultiPolygon' ? coordinates.map(polygon) : polygon(coordinates);
 }
