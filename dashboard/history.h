@@ -18,7 +18,7 @@
 #define HISTORY_READERS 2
 #define HISTORY_QUEUE_MAX 64
 #define HISTORY_STATEMENT_MS 5000
-#define HISTORY_CHECK_MS 5000
+#define HISTORY_CHECK_MS 2000
 
 #define HISTORY_COUNTERS(X)                                                                        \
     X(HISTORY_QUERIES, "history_queries", COUNTER, "queries",                                      \

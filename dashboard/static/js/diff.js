@@ -60,7 +60,7 @@ export class Diff {
     if (!this.chart) {
       const c = colours();
       this.chart = new Chart(this.canvas, {type: 'bar', data: {labels: [], datasets: [{data: [], backgroundColor: c['ink-2']}]},
-        options: {scales: axes(c, 'day', 'events more in rows'), interaction: {mode: 'index', intersect: false},
+        options: {scales: axes(c, 'day', 'late events'), interaction: {mode: 'index', intersect: false},
           plugins: {tooltip: {...tooltipColours(c), callbacks: {title: () => '', label: (item) => this.say(item.dataIndex)}}}}});
     }
     refresh(this.chart, this.late.map((row) => tickText('day', row.day, false)), [{data: this.late.map(more)}]);

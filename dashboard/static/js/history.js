@@ -99,9 +99,7 @@ function showWithout({state: kind, text}) {
   setText(byId('empty-command'), command);
   setText(byId('empty-note'), [kind === 'none' ? '' : text, note].filter(Boolean).join(' · '));
   show(kind === 'away' || kind === 'refused' ? 'lost' : 'catching', text);
-  for (const id of ['made', 'waiting', 'range-text']) {
-    setText(byId(id), '–');
-  }
+  setText(byId('range-text'), 'History');
 }
 
 function showOverview() {
@@ -119,7 +117,7 @@ function showOverview() {
 function drawFigures() {
   const now = total(state.rows);
   const then = compared() ? total(state.other) : null;
-  byId('figures').replaceChildren(...FIGURES.map(({name, title, of, show: words, exact = words}) => {
+  byId('figures').replaceChildren(...FIGURES.map(({name, title, of, show: words, exact = words, note}) => {
     const value = of(now);
     const before = then ? of(then) : null;
     const change_ = before ? (value - before) / before * 100 : null;
@@ -128,7 +126,7 @@ function drawFigures() {
     big.title = orDash(exact)(value);
     const sign = change_ > 0 ? '▲' : change_ < 0 ? '▼' : '=';
     return node('article', {className: 'card figure'}, node('div', {className: 'label'}, title), big, node('div', {className: 'change'},
-      ...then === null ? [name === 'started' ? `on ${count(now.days)} days with data` : ''] : change_ === null ? ['nothing to compare with']
+      ...then === null ? [note(now)] : change_ === null ? ['nothing to compare with']
         : [node('b', {}, `${sign} ${Math.abs(change_).toFixed(1)} %`), ` from ${words(before)}`]));
   }));
 }
@@ -197,6 +195,7 @@ async function load() {
     const ready = overview.state === 'ready';
     byId('empty').hidden = ready;
     byId('content').hidden = !ready;
+    document.querySelectorAll('.with-days').forEach((element) => { element.hidden = !ready; });
     state.overview = overview;
     if (!ready) {
       showWithout(overview);

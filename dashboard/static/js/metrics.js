@@ -39,11 +39,12 @@ export function total(rows) {
   return sum;
 }
 
+// note: said under the figure when there is nothing to compare it with.
 export const FIGURES = [
-  {name: 'started', title: 'Trips started', of: (t) => t.starts, show: brief, exact: count},
-  {name: 'completed', title: 'Completed', of: (t) => t.matched, show: brief, exact: count},
-  {name: 'a_day', title: 'Started a day', of: (t) => ratio(t.starts, t.days), show: count},
-  {name: 'revenue_cents', title: 'Revenue', of: (t) => t.total_cents, show: briefDollars, exact: dollars},
-  {name: 'mean_ride_s', title: 'Mean ride', of: (t) => ratio(t.ride_s, t.matched), show: minutes},
-  {name: 'miles', title: 'Miles a trip', of: (t) => ratio(t.distance_cmi / 100, t.ends), show: miles},
+  {name: 'started', title: 'Trips started', of: (t) => t.starts, show: brief, exact: count, note: (t) => `on ${count(t.days)} days with data`},
+  {name: 'completed', title: 'Completed', of: (t) => t.matched, show: brief, exact: count, note: (t) => t.starts > 0 ? `${decimal(t.matched / t.starts * 100)} % of started` : ''},
+  {name: 'a_day', title: 'Started a day', of: (t) => ratio(t.starts, t.days), show: count, note: () => 'mean of days with data'},
+  {name: 'revenue_cents', title: 'Revenue', of: (t) => t.total_cents, show: briefDollars, exact: dollars, note: (t) => t.ends > 0 ? `$${(t.total_cents / t.ends / 100).toFixed(2)} a trip` : ''},
+  {name: 'mean_ride_s', title: 'Mean ride', of: (t) => ratio(t.ride_s, t.matched), show: minutes, note: () => 'of completed trips'},
+  {name: 'miles', title: 'Miles a trip', of: (t) => ratio(t.distance_cmi / 100, t.ends), show: miles, note: () => 'of ended trips'},
 ];
