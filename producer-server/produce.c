@@ -48,7 +48,7 @@ void produce_init(struct produce *p, const struct produce_ports *ports, int64_t 
 {
     memset(p, 0, sizeof *p);
     p->ports = *ports;
-    p->inflight_max = inflight_max;
+    budget_init(&p->budget, inflight_max);
     p->body_max = body_max;
     p->rate_at_ns = ports->now_ns();
     tlc_counters_init(&p->counters, produce_defs, PRODUCE_COUNTER_N);
@@ -76,6 +76,7 @@ void produce_release(struct produce *p)
         request_free(q);
     }
     pthread_mutex_destroy(&p->lock);
+    budget_release(&p->budget);
 }
 
 /* --- the budget --- */
@@ -91,48 +92,56 @@ int produce_retry_after_s(struct produce *p)
     if (rate <= 0) {
         return 1;
     }
-    int64_t s = (atomic_load(&p->bytes) + rate - 1) / rate;
+    int64_t s = (atomic_load(&p->budget.bytes) + rate - 1) / rate;
     return s < 1 ? 1 : s > RETRY_MAX_S ? RETRY_MAX_S : (int)s;
 }
 
-static int turn_away(struct produce *p, struct tlc_http_response *r, const char *rule,
+static int turn_away(struct produce *p, struct tlc_http_response *r, int status, const char *rule,
                      const char *text)
 {
-    tlc_http_error(r, 503, rule, "%s", text);
+    tlc_http_error(r, status, rule, "%s", text);
     tlc_http_header_add(r, "Retry-After", "%d", produce_retry_after_s(p));
-    return 503;
+    return status;
 }
 
-int produce_admit(struct produce *p, int64_t length, struct tlc_http_response *ret_response)
+int produce_admit(struct produce *p, uint64_t peer, int64_t length,
+                  struct tlc_http_response *ret_response)
 {
     if (atomic_load(&p->draining)) {
         tlc_counter_add(&p->counters, PRODUCE_AWAY, 1);
-        return turn_away(p, ret_response, "stopping", "this server is stopping");
+        return turn_away(p, ret_response, 503, "stopping", "this server is stopping");
     }
     if (!p->ports.ready(p->ports.kafka)) {
         tlc_counter_add(&p->counters, PRODUCE_AWAY, 1);
-        return turn_away(p, ret_response, "broker_unavailable",
+        return turn_away(p, ret_response, 503, "broker_unavailable",
                          "the Kafka broker is not reachable or the topic is not there");
     }
     int64_t bytes = charge(p, length);
-    int64_t before = atomic_fetch_add(&p->bytes, bytes);
-    if (before > 0 && before + bytes > p->inflight_max) { /* one request is always let in */
-        atomic_fetch_sub(&p->bytes, bytes);
+    int64_t now_ns = p->ports.now_ns();
+    /* One that was turned away has until a second after its Retry-After to come back. */
+    int64_t back_ns = now_ns + (produce_retry_after_s(p) + 1) * INT64_C(1000000000);
+    switch (budget_take(&p->budget, peer, bytes, now_ns, back_ns)) {
+    case BUDGET_SPENT:
         tlc_counter_add(&p->counters, PRODUCE_BUDGET, 1);
-        return turn_away(p, ret_response, "busy", "too much is in flight already");
+        return turn_away(p, ret_response, 503, "busy", "too much is in flight already");
+    case BUDGET_OVER_SHARE:
+        tlc_counter_add(&p->counters, PRODUCE_SHARE, 1);
+        return turn_away(p, ret_response, 429, "over_share",
+                         "others are waiting, and this client has its share in flight");
+    case BUDGET_TAKEN: break;
     }
-    tlc_counter_set(&p->counters, PRODUCE_BYTES_IN_FLIGHT, before + bytes);
+    tlc_counter_set(&p->counters, PRODUCE_BYTES_IN_FLIGHT, atomic_load(&p->budget.bytes));
     tlc_counter_set(&p->counters, PRODUCE_REQUESTS_IN_FLIGHT,
                     atomic_fetch_add(&p->requests, 1) + 1);
     return 0;
 }
 
-void produce_give_back(struct produce *p, int64_t length)
+void produce_give_back(struct produce *p, uint64_t peer, int64_t length)
 {
     int64_t bytes = charge(p, length);
     atomic_fetch_add(&p->released, bytes);
-    tlc_counter_set(&p->counters, PRODUCE_BYTES_IN_FLIGHT,
-                    atomic_fetch_sub(&p->bytes, bytes) - bytes);
+    budget_give_back(&p->budget, peer, bytes);
+    tlc_counter_set(&p->counters, PRODUCE_BYTES_IN_FLIGHT, atomic_load(&p->budget.bytes));
     tlc_counter_set(&p->counters, PRODUCE_REQUESTS_IN_FLIGHT,
                     atomic_fetch_sub(&p->requests, 1) - 1);
 }
@@ -282,7 +291,7 @@ enum tlc_http_verdict produce_send(struct produce_request *q,
     struct ingest *b = &q->batch;
     q->marks = marks;
     if (b->failed) { /* what was read of it is neither acked nor refused: it never came in */
-        turn_away(p, ret_response, "busy", "out of memory");
+        turn_away(p, ret_response, 503, "busy", "out of memory");
         produce_drop(q);
         return TLC_HTTP_REPLY;
     }

@@ -2,8 +2,8 @@
  * the broker has spoken.
  *
  * Not for: HTTP parsing (http_server) or Kafka itself (kafka_producer): both are reached through
- * struct produce_ports, so that tests drive it with fakes. Any thread may call; counters and budget
- * are atomics, the pool of batches has a lock, taken twice a request. */
+ * struct produce_ports, so that tests drive it with fakes. Any thread may call; counters are
+ * atomics, the budget and the pool of batches have a lock each, taken twice a request. */
 #ifndef PRODUCER_SERVER_PRODUCE_H
 #define PRODUCER_SERVER_PRODUCE_H
 
@@ -11,6 +11,7 @@
 
 #include "common/base/counters.h"
 #include "common/io/http_server.h"
+#include "producer-server/budget.h"
 #include "producer-server/ingest.h"
 
 struct produce_ports {
@@ -33,6 +34,8 @@ struct produce_ports {
       "Requests with records that were handled")                                                   \
     X(PRODUCE_BUDGET, "budget_refusals", COUNTER, "requests",                                      \
       "Requests turned away because the in-flight budget was spent")                               \
+    X(PRODUCE_SHARE, "share_refusals", COUNTER, "requests",                                        \
+      "Requests turned away because their client held its share of the budget")                    \
     X(PRODUCE_AWAY, "broker_refusals", COUNTER, "requests",                                        \
       "Requests turned away because the broker was not reachable or a stop was under way")         \
     X(PRODUCE_BYTES_IN_FLIGHT, "in_flight_bytes", GAUGE, "bytes",                                  \
@@ -47,11 +50,12 @@ struct produce_request; /* one request under way, from a pool */
 
 struct produce {
     struct produce_ports ports;
-    int64_t inflight_max, body_max;
+    int64_t body_max;
     atomic_bool draining;
-    _Atomic int64_t bytes, requests; /* admitted */
-    _Atomic int64_t released;        /* bytes given back, ever */
-    _Atomic int64_t rate;            /* bytes a second, smoothed; 0 = not known yet */
+    struct budget budget;
+    _Atomic int64_t requests; /* admitted */
+    _Atomic int64_t released; /* bytes given back, ever */
+    _Atomic int64_t rate;     /* bytes a second, smoothed; 0 = not known yet */
     int64_t rate_at_ns, rate_released;
     struct tlc_counters counters;
     struct tlc_counters rules; /* a row for each rule that refuses */
@@ -70,9 +74,10 @@ void produce_init(struct produce *p, const struct produce_ports *ports, int64_t 
 void produce_release(struct produce *p);
 
 /* Before a body is read: takes its length (the maximum where it is unknown, -1) from the budget, or
- * says 503. */
-int produce_admit(struct produce *p, int64_t length, struct tlc_http_response *ret_response);
-void produce_give_back(struct produce *p, int64_t length);
+ * says 503, or 429 to a client that holds its share. */
+int produce_admit(struct produce *p, uint64_t peer, int64_t length,
+                  struct tlc_http_response *ret_response);
+void produce_give_back(struct produce *p, uint64_t peer, int64_t length);
 
 /* A batch of its own for a request; NULL: out of memory. Ends with produce_send or produce_drop. */
 struct produce_request *produce_begin(struct produce *p);

@@ -100,14 +100,14 @@ static enum tlc_http_verdict get_openapi(void *ctx, const struct tlc_http_reques
     return TLC_HTTP_REPLY;
 }
 
-static int admit(void *ctx, int64_t length, struct tlc_http_response *r)
+static int admit(void *ctx, uint64_t peer, int64_t length, struct tlc_http_response *r)
 {
-    return produce_admit(ctx, length, r);
+    return produce_admit(ctx, peer, length, r);
 }
 
-static void give_back(void *ctx, int64_t length)
+static void give_back(void *ctx, uint64_t peer, int64_t length)
 {
-    produce_give_back(ctx, length);
+    produce_give_back(ctx, peer, length);
 }
 
 void routes_fill(struct produce *produce, struct tlc_http_route *ret_routes)

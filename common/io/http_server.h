@@ -75,10 +75,11 @@ struct tlc_http_route {
                                      struct tlc_http_response *ret_response);
     void *ctx;
     /* Called before a body is read, may be NULL: a status other than 0 refuses it there and then
-     * (503: budget spent). length: Content-Length, -1 when chunked. What it granted is given back
-     * by release when the request is over. */
-    int (*admit)(void *ctx, int64_t length, struct tlc_http_response *ret_response);
-    void (*release)(void *ctx, int64_t length);
+     * (503: budget spent). peer: the same for all connections from one address (IPv6: one /64).
+     * length: Content-Length, -1 when chunked. What it granted is given back by release when the
+     * request is over. */
+    int (*admit)(void *ctx, uint64_t peer, int64_t length, struct tlc_http_response *ret_response);
+    void (*release)(void *ctx, uint64_t peer, int64_t length);
 };
 
 struct tlc_http_server_options {

@@ -1,6 +1,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <microhttpd.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,7 +83,7 @@ static void request_end(struct http_conn *c)
     }
     c->begun = false;
     if (c->admitted && c->route->release) {
-        c->route->release(c->route->ctx, c->granted);
+        c->route->release(c->route->ctx, c->peer, c->granted);
     }
     c->admitted = false;
     if (c->packed) {
@@ -202,7 +203,7 @@ static bool refuse_admission(struct http_conn *c)
     if (r->admit) {
         /* What a packed body will take is not known before. */
         c->granted = c->packed ? -1 : (c->length < 0 && r->body_max == 0 ? 0 : c->length);
-        int status = r->admit(r->ctx, c->granted, &c->response);
+        int status = r->admit(r->ctx, c->peer, c->granted, &c->response);
         if (status != 0) {
             c->response.status = status;
             return true;
@@ -382,6 +383,28 @@ static void *on_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
     return NULL; /* so that the handler sees its first call */
 }
 
+/* FNV-1a of the address without its port; of IPv6 only the network, which is what a client has. */
+static uint64_t peer_of(struct MHD_Connection *mhd)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *a = info ? info->client_addr : NULL;
+    const unsigned char *bytes = NULL;
+    size_t n = 0;
+    if (a && a->sa_family == AF_INET) {
+        bytes = (const unsigned char *)&((const struct sockaddr_in *)(const void *)a)->sin_addr;
+        n = 4;
+    } else if (a && a->sa_family == AF_INET6) {
+        bytes = ((const struct sockaddr_in6 *)(const void *)a)->sin6_addr.s6_addr;
+        n = 8;
+    }
+    uint64_t h = UINT64_C(14695981039346656037);
+    for (size_t i = 0; i < n; i++) {
+        h = (h ^ bytes[i]) * UINT64_C(1099511628211);
+    }
+    return h ^ h >> 32;
+}
+
 static void conn_open(struct tlc_http_server *s, struct MHD_Connection *mhd, void **context)
 {
     struct http_conn *c = calloc(1, sizeof *c);
@@ -394,6 +417,7 @@ static void conn_open(struct tlc_http_server *s, struct MHD_Connection *mhd, voi
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
     c->fd = info ? info->connect_fd : -1;
+    c->peer = peer_of(mhd);
     http_conn_moved(c, HTTP_IDLE);
     pthread_mutex_lock(&s->lock);
     c->next = s->conns;

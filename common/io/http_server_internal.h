@@ -71,6 +71,7 @@ struct http_conn {
     struct MHD_Connection *mhd; /* valid while a request is under way */
     struct http_conn *prev, *next;
     int fd;
+    uint64_t peer;             /* hash of its address */
     _Atomic int phase;         /* enum http_phase */
     _Atomic int64_t since_ms;  /* of the phase */
     _Atomic int64_t active_ms; /* last byte of the body */

@@ -13,11 +13,20 @@
 
 int raw_connect(int port)
 {
+    return raw_connect_from("127.0.0.1", port);
+}
+
+int raw_connect_from(const char *address, int port)
+{
+    struct sockaddr_in from = {.sin_family = AF_INET};
     struct sockaddr_in a = {.sin_family = AF_INET,
                             .sin_port = htons((uint16_t)port),
                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert(fd >= 0);
+    int known = inet_pton(AF_INET, address, &from.sin_addr);
+    int bound = bind(fd, (struct sockaddr *)&from, sizeof from);
+    assert(known == 1 && bound == 0);
     if (connect(fd, (struct sockaddr *)&a, sizeof a) != 0) {
         close(fd);
         return -1;

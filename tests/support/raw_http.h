@@ -16,6 +16,8 @@ struct raw_reply {
 
 /* A connected socket, -1 when it is refused. */
 int raw_connect(int port);
+/* From that loopback address, 127.0.0.x: as another client. */
+int raw_connect_from(const char *address, int port);
 void raw_send(int fd, const char *bytes, size_t n);
 void raw_text(int fd, const char *text);
 /* One reply with its body (by Content-Length); 100 Continue is a reply of its own. */

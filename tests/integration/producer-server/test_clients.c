@@ -171,6 +171,60 @@ static void budget__spent__503_with_retry_after_then_served(void **state)
     rd_kafka_mock_broker_set_rtt(sut.kafka.cluster, 1, 0);
 }
 
+static int begin_body(const char *address, const char *body, size_t n)
+{
+    char head[256];
+    int fd = raw_connect_from(address, sut.port);
+    assert_true(fd >= 0);
+    snprintf(head, sizeof head, SUT_TRIPS "\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", n);
+    raw_text(fd, head);
+    raw_send(fd, body, n - 1);
+    return fd;
+}
+
+static void wait_in_flight(int64_t bytes)
+{
+    int64_t until = tlc_now_ms() + RAW_DEADLINE_MS;
+    while (sut_status(&sut, "in_flight_bytes") != bytes) {
+        assert_true(tlc_now_ms() < until);
+    }
+}
+
+/* Bodies whose last byte has not come hold their part of the budget. */
+static void budget__two_clients__one_over_its_share_429_the_other_served(void **state)
+{
+    (void)state;
+    const char *options[] = {"--inflight=64KiB", "--body=64KiB", NULL};
+    start(options);
+    static char body[30000];
+    memset(body, '\n', sizeof body);
+    memcpy(body, SUT_EVENT, strlen(SUT_EVENT));
+    char after[256];
+    int greedy = begin_body("127.0.0.1", body, 30000), modest = begin_body("127.0.0.2", body, 5000);
+    wait_in_flight(35000);
+    int more = begin_body("127.0.0.1", body, 10000);
+    raw_text(more, "\n");
+    struct raw_reply r = raw_read(more);
+    assert_int_equal(r.status, 429);
+    assert_non_null(strstr(r.body, "over_share"));
+    assert_in_range(strtol(raw_header(&r, "Retry-After", after), NULL, 10), 1, 30);
+    int served = begin_body("127.0.0.2", body, 10000);
+    raw_text(served, "\n");
+    assert_int_equal(raw_read(served).status, 200);
+    raw_text(modest, "\n");
+    assert_int_equal(raw_read(modest).status, 200);
+    wait_in_flight(30000);
+    int fds[] = {greedy, modest, more, served, begin_body("127.0.0.1", body, 10000)};
+    raw_text(fds[4], "\n"); /* alone again */
+    assert_int_equal(raw_read(fds[4]).status, 200);
+    raw_text(greedy, "\n");
+    assert_int_equal(raw_read(greedy).status, 200);
+    assert_int_equal(sut_status(&sut, "share_refusals"), 1);
+    for (size_t i = 0; i < TLC_COUNT(fds); i++) {
+        close(fds[i]);
+    }
+}
+
 static void token__needed_to_write__read_again_on_sighup(void **state)
 {
     (void)state;
@@ -210,6 +264,8 @@ int main(void)
         cmocka_unit_test_teardown(many__idle_connections__others_are_served, tear_down),
         cmocka_unit_test_teardown(garbage__of_any_kind__memory_flat, tear_down),
         cmocka_unit_test_teardown(budget__spent__503_with_retry_after_then_served, tear_down),
+        cmocka_unit_test_teardown(budget__two_clients__one_over_its_share_429_the_other_served,
+                                  tear_down),
         cmocka_unit_test_teardown(token__needed_to_write__read_again_on_sighup, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
     "\"Status\":\"start\",\"ZoneID\":74}\n"
 #define BUDGET 1000
 #define BODY_MAX 400
+#define PEER 7
 
 static struct fake_kafka kafka;
 static struct produce produce;
@@ -46,7 +47,7 @@ static enum tlc_http_verdict send(const char *body, struct tlc_http_response *r)
 static int admit(int64_t length, struct tlc_http_response *r)
 {
     memset(r, 0, sizeof *r);
-    int status = produce_admit(&produce, length, r);
+    int status = produce_admit(&produce, PEER, length, r);
     if (status != 0) {
         assert_int_equal(r->status, status);
         assert_non_null(fake_header(r, "Retry-After"));
@@ -150,13 +151,28 @@ static void admit__budget_spent__503_until_given_back(void **state)
     assert_int_equal(admit(1, &r), 503);
     assert_int_equal(count(PRODUCE_BUDGET), 2);
     assert_int_equal(count(PRODUCE_BYTES_IN_FLIGHT), BUDGET);
-    produce_give_back(&produce, 400);
+    produce_give_back(&produce, PEER, 400);
     assert_int_equal(admit(400, &r), 0);
-    produce_give_back(&produce, 400);
-    produce_give_back(&produce, 400);
-    produce_give_back(&produce, 200);
-    assert_int_equal(atomic_load(&produce.bytes), 0);
+    produce_give_back(&produce, PEER, 400);
+    produce_give_back(&produce, PEER, 400);
+    produce_give_back(&produce, PEER, 200);
+    assert_int_equal(atomic_load(&produce.budget.bytes), 0);
     assert_int_equal(atomic_load(&produce.requests), 0);
+}
+
+static void admit__over_the_share_beside_another_client__429(void **state)
+{
+    (void)state;
+    struct tlc_http_response r = {0};
+    assert_int_equal(admit(400, &r), 0);
+    assert_int_equal(produce_admit(&produce, PEER + 1, 100, &r), 0);
+    assert_int_equal(admit(101, &r), 429);
+    assert_int_equal(count(PRODUCE_SHARE), 1);
+    assert_int_equal(count(PRODUCE_BUDGET), 0);
+    assert_int_equal(admit(100, &r), 0);
+    produce_give_back(&produce, PEER, 400);
+    produce_give_back(&produce, PEER, 100);
+    produce_give_back(&produce, PEER + 1, 100);
 }
 
 static void admit__unknown_length__charged_as_the_largest(void **state)
@@ -164,9 +180,9 @@ static void admit__unknown_length__charged_as_the_largest(void **state)
     (void)state;
     struct tlc_http_response r;
     assert_int_equal(admit(-1, &r), 0);
-    assert_int_equal(atomic_load(&produce.bytes), BODY_MAX);
-    produce_give_back(&produce, -1);
-    assert_int_equal(atomic_load(&produce.bytes), 0);
+    assert_int_equal(atomic_load(&produce.budget.bytes), BODY_MAX);
+    produce_give_back(&produce, PEER, -1);
+    assert_int_equal(atomic_load(&produce.budget.bytes), 0);
 }
 
 static void admit__nothing_in_flight__let_in_whatever_its_size(void **state)
@@ -175,7 +191,7 @@ static void admit__nothing_in_flight__let_in_whatever_its_size(void **state)
     struct tlc_http_response r;
     assert_int_equal(admit(5 * BUDGET, &r), 0);
     assert_int_equal(admit(1, &r), 503);
-    produce_give_back(&produce, 5 * BUDGET);
+    produce_give_back(&produce, PEER, 5 * BUDGET);
 }
 
 static void admit__broker_away_or_stopping__503_before_the_body(void **state)
@@ -196,7 +212,7 @@ static void retry_after__follows_the_measured_rate(void **state)
     struct tlc_http_response r;
     assert_int_equal(produce_retry_after_s(&produce), 1); /* nothing measured yet */
     assert_int_equal(admit(400, &r), 0);
-    produce_give_back(&produce, 400);
+    produce_give_back(&produce, PEER, 400);
     fake_now_ns += INT64_C(1000000000);
     produce_step(&produce, fake_now_ns); /* 400 bytes a second */
     assert_int_equal(admit(400, &r), 0);
@@ -208,11 +224,11 @@ static void retry_after__follows_the_measured_rate(void **state)
         produce_step(&produce, fake_now_ns);
     }
     assert_int_equal(produce_retry_after_s(&produce), 3);
-    produce_give_back(&produce, 400);
-    produce_give_back(&produce, 401);
+    produce_give_back(&produce, PEER, 400);
+    produce_give_back(&produce, PEER, 401);
     assert_int_equal(admit(400000, &r), 0);
     assert_int_equal(produce_retry_after_s(&produce), 30); /* never longer */
-    produce_give_back(&produce, 400000);
+    produce_give_back(&produce, PEER, 400000);
 }
 
 static void begin__batch_that_grew_large__memory_given_back(void **state)
@@ -246,6 +262,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(send__queue_full__503, set_up, tear_down),
         cmocka_unit_test_setup_teardown(send__marks__counted_apart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(admit__budget_spent__503_until_given_back, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(admit__over_the_share_beside_another_client__429, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(admit__unknown_length__charged_as_the_largest, set_up,
                                         tear_down),
