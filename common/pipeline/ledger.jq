@@ -1,24 +1,61 @@
-# The ledger of docs/architecture.md: each line is left = right. Inputs: $m manifests, $c client summaries, $s $t $p $d the statuses
-# of the instances of server, store, process and dashboard, $topic_end the topic's end offsets, $rows the rows counted in PostgreSQL.
+# The ledger of docs/architecture.md §11: each line is left = right. Inputs: $m manifests, $c client summaries, $s $t $p $d the statuses
+# of the instances of server, store, process and dashboard, $topic_end the topic's end offsets, $rows the rows counted in PostgreSQL. If
+# there are any: $past what the logs of earlier servers report, $outside messages put into the topic past the server, $distinct events
+# by source, $batch the days against the windows.
 # The store's ledger is kept in PostgreSQL for all partitions, so any instance tells it; the others' are of their instance.
 def total(f): map(f | to_entries[]) | group_by(.key) | map({key: .[0].key, value: (map(.value) | add)}) | from_entries;
 def line(name; left; right; where):
     {name: name, left: left, right: right, ok: (left == right), where: where};
+
+# What the server acknowledged must lie in the log. More may: records answered with an error that the broker took all the same, and
+# what a killed server had acknowledged since its start, which nobody knows any more; both are seen only here.
+def kafka_line($server):
+    ($ARGS.named.past // {acked: 0, failed: 0, marks: 0, killed: false}) as $past | ($ARGS.named.outside // 0) as $outside |
+    ($past.acked + $past.marks + $outside + $server.records_acked + $server.close_marks) as $sure |
+    ($past.failed + ([$server.records_failed, $server.kafka_records_failed] | max)) as $doubtful |
+    ($topic_end - $sure) as $more |
+    (if $outside == 0 then "" else " + put in from outside" end) as $words |
+    if $past.killed then
+        line("Kafka: end offsets = acked + close marks\($words) + \($more) of a server that was killed"; $topic_end; $sure + $more;
+            "producer-server.log") | .ok = ($more >= 0)
+    elif $more > 0 and $more <= $doubtful then
+        line("Kafka: end offsets = acked + close marks\($words) + \($more) answered with 5xx"; $topic_end; $sure + $more;
+            "producer-server.log")
+    else
+        line("Kafka: end offsets = acked since the topic began + close marks\($words)"; $topic_end; $sure;
+            "producer-server.log; was something else written to the topic? then ./pipeline audit --outside N")
+    end;
+
+# Ids by source: in the event files, in the tables, in both. As many may be missing as the client says it has not sent.
+def distinct_line:
+    . as $n | ($n.files - $n.both) as $missing | ($missing <= $n.unsent) as $known |
+    line("distinct events of source \($n.source): in the event files = in the tables" +
+        (if $missing > 0 and $known then " + \($missing) not sent" else "" end);
+        $n.files; $n.tables + (if $known then $missing else 0 end);
+        "\($n.odd): \($missing) are in no table, \($n.tables - $n.both) are in no file or in a table twice") |
+    .ok = ($known and $n.tables == $n.both);
+
 ($s | total(.counters)) as $server | $t[0].ledger as $store | ($p | total(.ledger)) as $process | $d[0].ledger as $page |
 [
   ($m[] | line("preprocess \(.inputs | map(.name) | join(" ")): rows read = rejected + trips";
-      .rows_read; .rows_rejected + .trips; "manifest.json")),
-  ($c[] | line("producer-client: events read = acked + refused + left"; .events_read; .acked + .refused + .left; "client.json")),
+      .rows_read; .rows_rejected + .trips; "manifest.json and rejects.csv beside its events")),
+  ($c[] | line("producer-client: events read = acked + refused + left"; .events_read; .acked + .refused + .left;
+      "client.json and refused.ndjson beside its events")),
   line("producer-server: received = acked + refused + failed";
-      $server.records_received; $server.records_acked + $server.records_refused + $server.records_failed; "producer-server /status"),
-  line("Kafka: messages in the topic = messages that consumer-store read"; $topic_end; $store.read; "consumer-store /status"),
+      $server.records_received; $server.records_acked + $server.records_refused + $server.records_failed;
+      "producer-server.log and its /status; is a request still under way?"),
+  kafka_line($server),
+  line("Kafka: end offsets = messages that consumer-store read"; $topic_end; $store.read;
+      "consumer-store.log and its lag; ./pipeline settle waits for it"),
   line("consumer-store: read = stored + duplicate + refused + marks";
-      $store.read; $store.stored + $store.duplicate + $store.refused + $store.marks; "store_offset"),
+      $store.read; $store.stored + $store.duplicate + $store.refused + $store.marks; "tables store_offset and refused_event"),
+  line("PostgreSQL: rows in trip_start and trip_end = stored"; $rows; $store.stored; "tables trip_start, trip_end, store_offset"),
+  ($ARGS.named.distinct // [] | .[] | distinct_line),
+  line("Kafka: end offsets = messages that consumer-process read"; $topic_end; $process.read;
+      "consumer-process.log and its lag; ./pipeline settle waits for it"),
   line("consumer-process: read = counted + duplicate + late + refused + marks"; $process.read;
-      $process.counted + $process.duplicate + $process.late + $process.refused + $process.marks; "consumer-process /status"),
-  line("Kafka: messages in the topic = messages that consumer-process read"; $topic_end; $process.read; "consumer-process /status"),
-  line("dashboard: events in windows = counted"; $page.window_events; $process.counted; "dashboard /status"),
-  line("PostgreSQL: rows in trip_start and trip_end = stored"; $rows; $store.stored; "psql"),
+      $process.counted + $process.duplicate + $process.late + $process.refused + $process.marks; "consumer-process.log and its /status"),
+  line("dashboard: events in windows = counted"; $page.window_events; $process.counted; "dashboard.log, consumer-process.log (posts)"),
   # What the days have more is what was late, less the late copies of events that only the windows count as late.
   ($ARGS.named.batch | values | . as $days |
     line("stream = batch, by source, day and zone: events in the days = in windows + late"; .batch;
@@ -28,5 +65,5 @@ def line(name; left; right; where):
         all($days.more | to_entries[]; .value <= ($days.late[.key] // 0) + $days.superseded)))
 ] |
 if $json == "--json" then .
-else .[] | "\(if .ok then "ok" else "bad" end)\t\(.name): \(.left) = \(.right)\(if .ok then "" else "   look at \(.where)" end)"
+else .[] | "\(if .ok then "ok" else "bad" end)\t\(.name): \(.left) = \(.right)\(if .ok then "" else "   look at: \(.where)" end)"
 end

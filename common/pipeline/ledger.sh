@@ -1,12 +1,14 @@
 # Part of ./pipeline: settle and audit, what every part says it has read and kept, laid side by side.
 
-# Until everything that is in the log is in the table and on the page.
+# Until everything that is in the log now is in the table and on the page.
 cmd_settle() {
     INSTANCES=1
     load_state
-    local i deadline=${1:-120}
+    local i end deadline=${1:-120}
+    [ -n "${KAFKA_BROKERS:-}" ] || fail 69 "nothing runs: ./pipeline up first"
+    end=$(topic_end) || exit 69
     for ((i = 0; i < deadline * 4; i++)); do
-        settled && return 0
+        settled "$end" && return 0
         sleep 0.25
     done
     fail 69 "the consumers did not catch up in $deadline s: see $run/log/consumer-store.log and consumer-process.log"
@@ -23,53 +25,90 @@ statuses() { # part
     done | jq -s .
 }
 
-settled() {
+settled() { # messages
     local store process dashboard
     store=$(statuses consumer-store 2>/dev/null) && process=$(statuses consumer-process 2>/dev/null) &&
         dashboard=$(statuses dashboard 2>/dev/null) || return 1
-    jq -en --argjson s "$store" --argjson p "$process" --argjson d "$dashboard" '
-        ([$s[].partitions[], $p[].partitions[] | .lag] | length > 0 and all(. == 0)) and
-        ($s[0].ledger.read == ([$p[].ledger.read] | add)) and
+    jq -en --argjson s "$store" --argjson p "$process" --argjson d "$dashboard" --argjson messages "$1" '
+        ($s[0].ledger.read >= $messages) and ([$p[].ledger.read] | add >= $messages) and
         ($d[0].ledger.window_events == ([$p[].ledger.counted] | add))' >/dev/null
 }
 
 topic_end() {
-    kafka_java 256m org.apache.kafka.tools.GetOffsetShell --bootstrap-server "$KAFKA_BROKERS" --topic trips 2>/dev/null |
-        awk -F: '{n += $3} END {print n + 0}'
+    kafka_java 256m org.apache.kafka.tools.GetOffsetShell --bootstrap-server "$KAFKA_BROKERS" --topic trips 2>"$run/log/topic-end.log" |
+        awk -F: '{n += $3} END {print n + 0}' || fail 69 "Kafka does not tell the end of the topic: see $run/log/topic-end.log"
 }
 
+# ./pipeline audit [--json] [--outside N]: the whole ledger, down to the id of every event
 cmd_audit() {
-    case ${1:-} in
-    '' | --json) audit "${1:-}" ;;
-    --diff) audit_diff ;;
-    *) fail 64 "usage: ./pipeline audit [--json | --diff]" ;;
-    esac
+    local json='' outside=0
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --json) json=$1 ;;
+        --diff)
+            audit_diff
+            return
+            ;;
+        --outside)
+            [[ "${2:-}" =~ ^[0-9]+$ ]] || fail 64 "--outside wants the number of messages put into the topic past the server"
+            outside=$2
+            shift
+            ;;
+        *) fail 64 "usage: ./pipeline audit [--json] [--outside N] | --diff" ;;
+        esac
+        shift
+    done
+    audit "$json" "$outside" distinct
 }
 
-audit() { # '' or --json
+# Without "distinct" in seconds at most, however many rows there are: ids are not compared.
+audit() { # '' or --json, messages from outside, '' or distinct
+    # shellcheck disable=SC2034 # for all_names
     BROKERS=1 INSTANCES=1
     load_state
     [ -n "${SERVER_URL:-}" ] || fail 69 "nothing runs: ./pipeline up first"
-    local server store process dashboard end rows manifests clients batch
+    local server store process dashboard end rows manifests clients past batch distinct='[]'
     server=$(statuses producer-server) && store=$(statuses consumer-store) && process=$(statuses consumer-process) &&
         dashboard=$(statuses dashboard) || exit 69
-    end=$(topic_end)
-    rows=$(psql -qXtA "$DATABASE_URL" -c 'select (select count(*) from trip_start) + (select count(*) from trip_end)') ||
-        fail 69 "PostgreSQL does not answer: see $run/log/postgres.log"
-    manifests=$(find "$run/replay" -name manifest.json -exec cat {} + 2>/dev/null | jq -s .)
-    clients=$(find "$run/replay" -name client.json -exec cat {} + 2>/dev/null | jq -s .)
+    end=$(topic_end) || exit 69
+    rows=$(sql 'select (select count(*) from trip_start) + (select count(*) from trip_end)') || exit 69
+    manifests=$(find "$run/replay" -type f -name manifest.json -exec cat {} + 2>/dev/null | jq -s .)
+    clients=$(find "$run/replay" -type f -name client.json -exec cat {} + 2>/dev/null | jq -s .)
+    past=$(servers_past)
     batch=$(stream_batch) || fail 69 "the days could not be compared with the windows"
+    [ "${3:-}" != distinct ] || distinct=$(distinct_events) || exit 69
     jq -rn --argjson m "$manifests" --argjson c "$clients" --argjson s "$server" --argjson t "$store" \
-        --argjson p "$process" --argjson d "$dashboard" --argjson topic_end "$end" --argjson rows "$rows" --argjson batch "$batch" \
+        --argjson p "$process" --argjson d "$dashboard" --argjson past "$past" --argjson topic_end "$end" \
+        --argjson outside "${2:-0}" --argjson rows "$rows" --argjson distinct "$distinct" --argjson batch "$batch" \
         --arg json "$1" -f common/pipeline/ledger.jq | ledger_print "$1"
 }
 
+sql() {
+    psql -qXtA "$DATABASE_URL" -c "$1" || fail 69 "PostgreSQL does not answer: see $run/log/postgres.log"
+}
+
+# What servers that ended said of themselves at their end. One that ended without a word was killed; and of a topic that others
+# could write to before, nobody knows.
+servers_past() {
+    local name logs=()
+    for name in $(instances_of producer-server); do logs+=("$run/log/$name.log"); done
+    awk -v others="$([[ ${TLC_EXTERNAL:-} == *kafka* ]] && printf 1 || printf 0)" '
+        FNR == 1 {running = 0}
+        / event=listening / {killed += running; running = 1}
+        / event=draining / {running = 0}
+        /^records_acked [0-9]+ / {acked += $2}
+        /^records_failed [0-9]+ / {failed += $2}
+        /^close_marks [0-9]+ / {marks += $2}
+        END {printf "{\"acked\":%d,\"failed\":%d,\"marks\":%d,\"killed\":%s}\n", acked, failed, marks, (killed + others > 0) ? "true" : "false"}
+    ' "${logs[@]}"
+}
+
 ledger_print() {
+    local verdict line lines=0 good=0
     if [ "$1" = --json ]; then
-        cat
+        jq -r 'tojson, (if all(.[]; .ok) then "ok" else "bad" end)' | { read -r line && jq . <<<"$line" && read -r line && [ "$line" = ok ]; }
         return
     fi
-    local verdict line lines=0 good=0
     while IFS=$'\t' read -r verdict line; do
         lines=$((lines + 1))
         if [ "$verdict" = ok ]; then
@@ -85,4 +124,75 @@ ledger_print() {
         say "the ledger does NOT balance"
         return 1
     fi
+}
+
+# ---------------------------------------------------------------- every single event
+
+# Exact, and without a table of our own: both sides are sorted, and comm tells them apart. Starts and ends at the same time, as there
+# are two cores; six million events take some five seconds.
+
+# Ids of the events with that status, as text of one width, so that the order of bytes is theirs. Copies within the files are one event;
+# copies in a table are not.
+ids_of_files() { # status, folders...
+    local status=$1
+    shift
+    cat "${@/%//events.ndjson}" | grep -F "\"Status\":\"$status\"" | cut -b 11-26 | LC_ALL=C sort -u -S 15%
+}
+ids_of_tables() { # status, sources...
+    local status=$1 source ranges=false
+    shift
+    for source in "$@"; do ranges+=" or trip_id between ${source}000000000 and ${source}999999999"; done
+    sql "copy (select trip_id from trip_$status where $ranges order by trip_id) to stdout"
+}
+
+# Lines "source, in the files, in the tables, in both". Ids that are on one side only are left in a file for whoever has to look.
+compare_ids() { # status, "sources", folders...
+    local status=$1 sources
+    read -ra sources <<<"$2"
+    shift 2
+    ids_of_tables "$status" "${sources[@]}" >"$run/audit.tables.$status" || return 69
+    ids_of_files "$status" "$@" | LC_ALL=C comm - "$run/audit.tables.$status" | awk -F'\t' -v status="$status" -v odd="$run/audit.$status" '
+        BEGIN {printf "" >odd}
+        {source = substr($NF, 1, 7); seen[source]}
+        NF == 1 {files[source]++; print $NF, status, "is in no table" >odd}
+        NF == 2 {tables[source]++; print $NF, status, "is in no event file, or in the table twice" >odd}
+        NF == 3 {both[source]++}
+        END {for (s in seen) print s, files[s] + both[s], tables[s] + both[s], both[s] + 0}'
+    rm -f "$run/audit.tables.$status"
+}
+
+# Lines "source, how many of its events may be missing": those that the client has no answer for, of all files of the same replay, which
+# left its summary in the first folder and links in the others. Without a summary the client was killed, or is not done.
+unsent_by_source() { # folders...
+    local folder summary list
+    local -A replays=()
+    for folder in "$@"; do
+        summary=$(readlink -e "$folder/client.json") || summary=$folder
+        replays[$summary]+="$folder/manifest.json"$'\n'
+    done
+    for summary in "${!replays[@]}"; do
+        mapfile -t list <<<"${replays[$summary]%$'\n'}"
+        if [ -f "$summary" ]; then cat "$summary"; else printf '{"acked":0,"acked_before":0}'; fi |
+            jq -r --slurpfile manifests <(cat "${list[@]}") '(([$manifests[].events] | add) - .acked - .acked_before) as $n |
+                $manifests[].inputs[] | "\(.source) \([$n, 0] | max)"'
+    done
+}
+
+# The events of everything that was replayed from a file here, by source.
+distinct_events() {
+    local folder folders=() unsent sources
+    for folder in "$run"/replay/*/; do
+        [ ! -f "$folder/events.ndjson" ] || [ ! -f "$folder/manifest.json" ] || folders+=("${folder%/}")
+    done
+    [ ${#folders[@]} -gt 0 ] || { printf '[]\n'; return; }
+    unsent=$(unsent_by_source "${folders[@]}")
+    sources=$(cut -d' ' -f1 <<<"$unsent" | sort -u | paste -sd' ')
+    compare_ids start "$sources" "${folders[@]}" >"$run/audit.counts.start" &
+    compare_ids end "$sources" "${folders[@]}" >"$run/audit.counts.end" && wait $! || return 69
+    jq -Rn --arg unsent "$unsent" --arg odd "$run/audit.start and .end" '
+        (reduce ($unsent | split("\n")[] | split(" ")) as [$s, $n] ({}; .[$s] += ($n | tonumber))) as $allowed |
+        [inputs | split(" ")] | group_by(.[0]) | map({source: .[0][0], files: (map(.[1] | tonumber) | add),
+            tables: (map(.[2] | tonumber) | add), both: (map(.[3] | tonumber) | add), unsent: ($allowed[.[0][0]] // 0), odd: $odd})
+    ' "$run"/audit.counts.{start,end}
+    rm -f "$run"/audit.counts.{start,end}
 }
