@@ -58,16 +58,16 @@ cmd_audit() {
         esac
         shift
     done
-    audit "$json" "$outside" distinct
+    audit "$json" "$outside" whole
 }
 
-# Without "distinct" in seconds at most, however many rows there are: ids are not compared.
-audit() { # '' or --json, messages from outside, '' or distinct
+# Without "whole" in a second or two, however many rows there are: no id and no day is compared.
+audit() { # '' or --json, messages from outside, '' or whole
     # shellcheck disable=SC2034 # for all_names
     BROKERS=1 INSTANCES=1
     load_state
     [ -n "${SERVER_URL:-}" ] || fail 69 "nothing runs: ./pipeline up first"
-    local server store process dashboard end rows manifests clients past batch distinct='[]'
+    local server store process dashboard end rows manifests clients past batch=null distinct='[]'
     server=$(statuses producer-server) && store=$(statuses consumer-store) && process=$(statuses consumer-process) &&
         dashboard=$(statuses dashboard) || exit 69
     end=$(topic_end) || exit 69
@@ -75,8 +75,10 @@ audit() { # '' or --json, messages from outside, '' or distinct
     manifests=$(find "$run/replay" -type f -name manifest.json -exec cat {} + 2>/dev/null | jq -s .)
     clients=$(find "$run/replay" -type f -name client.json -exec cat {} + 2>/dev/null | jq -s .)
     past=$(servers_past)
-    batch=$(stream_batch) || fail 69 "the days could not be compared with the windows"
-    [ "${3:-}" != distinct ] || distinct=$(distinct_events) || exit 69
+    if [ "${3:-}" = whole ]; then
+        distinct=$(distinct_events) || exit 69
+        batch=$(stream_batch) || fail 69 "the days could not be compared with the windows"
+    fi
     jq -rn --argjson m "$manifests" --argjson c "$clients" --argjson s "$server" --argjson t "$store" \
         --argjson p "$process" --argjson d "$dashboard" --argjson past "$past" --argjson topic_end "$end" \
         --argjson outside "${2:-0}" --argjson rows "$rows" --argjson distinct "$distinct" --argjson batch "$batch" \

@@ -53,13 +53,15 @@ rows_line="PostgreSQL: rows in trip_start and trip_end = stored"
 process_read_line="Kafka: end offsets = messages that consumer-process read"
 process_line="consumer-process: read = counted + duplicate + late + refused + marks"
 page_line="dashboard: events in windows = counted"
+stream_line="stream = batch, by source, day and zone: events in the days = in windows + late"
 
 text=$(./pipeline audit 2>&1) || failed "undisturbed: $text"
 [[ $text == *"the ledger balances"* && $text != *✗* ]] || failed "undisturbed: $text"
 
 # A server in place of the parts tells forged statuses: their true ones, changed.
 forged=$work/forged
-mkdir -p "$forged"/{server,store,process,dashboard}
+mkdir -p "$forged"/{server,store,process,dashboard/api/windows}
+curl -fsS "$DASHBOARD_URL/api/windows/days" >"$forged/dashboard/api/windows/days"
 port=$(free_port)
 python3 -m http.server --bind 127.0.0.1 --directory "$forged" "$port" >"$work/forger.log" 2>&1 &
 forger=$!
@@ -81,7 +83,7 @@ lie store '.ledger.duplicate += 1'
 lie process '.ledger.late += 1'
 lie dashboard '.ledger.window_events += 1'
 expect "every part that contradicts itself" \
-    "preprocess ${month##*/}: rows read = rejected + trips;producer-client: events read = acked + refused + left;$server_line;$store_line;$process_line;$page_line" \
+    "preprocess ${month##*/}: rows read = rejected + trips;producer-client: events read = acked + refused + left;$server_line;$store_line;$process_line;$page_line;$stream_line" \
     "$(crosses)"
 truth
 cp "$work/manifest.json" "$work/client.json" "$folder/"
