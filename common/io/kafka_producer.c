@@ -8,7 +8,8 @@
 #include "common/base/clock.h"
 #include "common/base/counters.h"
 
-#define CHUNK 256 /* messages handed over at once: their table stands on the stack */
+#define CHUNK 512 /* messages handed over at once: their table stands on the stack */
+#define PARTITION_PLACES 64
 #define WATCH_READY_MS 5000
 #define WATCH_AWAY_MS 500
 #define ASK_MS 2000
@@ -110,6 +111,10 @@ static int conf_fill(rd_kafka_conf_t *conf, const struct tlc_kafka_producer_opti
         {"compression.codec", "lz4"},
         {"partitioner", "murmur2"},
         {"linger.ms", linger},
+        /* Records that come while three requests are under way wait for each other: batches grow
+           with the load by themselves, without a linger. With five under way to one partition
+           librdkafka 2.0 polls without rest. */
+        {"max.in.flight.requests.per.connection", "3"},
         {"message.timeout.ms", timeout},
         {"batch.num.messages", "20000"},
         {"batch.size", "1000000"},
@@ -418,30 +423,73 @@ static void *report_main(void *ctx)
 
 /* --- submit --- */
 
-/* Returns how many were taken; *ret_error why the first other was not. */
-static size_t hand_over(rd_kafka_topic_t *rkt, const struct tlc_kafka_record *r, size_t n,
-                        struct flight *f, rd_kafka_resp_err_t *ret_error)
+/* Messages of one partition lie side by side, in their order: librdkafka then looks the partition
+ * up once a run, not once a message, and its sender finds whole batches. Partitions share a place
+ * when there are more of them than places; they stay in order all the same. */
+static void sort_by_partition(const int32_t *partitions, size_t n, uint16_t ret_order[CHUNK])
+{
+    uint16_t at[PARTITION_PLACES + 1] = {0};
+    for (size_t i = 0; i < n; i++) {
+        at[(uint32_t)partitions[i] % PARTITION_PLACES + 1]++;
+    }
+    for (size_t i = 0; i < PARTITION_PLACES; i++) {
+        at[i + 1] = (uint16_t)(at[i + 1] + at[i]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        ret_order[at[(uint32_t)partitions[i] % PARTITION_PLACES]++] = (uint16_t)i;
+    }
+}
+
+/* The partition that librdkafka's partitioner "murmur2" would choose, as Java clients do;
+ * unassigned while their number is not known. */
+static int32_t partition_of(rd_kafka_topic_t *rkt, const struct tlc_kafka_record *r, int32_t count)
+{
+    if (r->partition >= 0 || count <= 0) {
+        return r->partition;
+    }
+    return rd_kafka_msg_partitioner_murmur2(rkt, r->key.p, r->key.n, count, NULL, NULL);
+}
+
+static size_t hand_over_chunk(rd_kafka_topic_t *rkt, int32_t count,
+                              const struct tlc_kafka_record *r, size_t n, struct flight *f,
+                              rd_kafka_resp_err_t *ret_error)
 {
     rd_kafka_message_t m[CHUNK];
+    int32_t partitions[CHUNK];
+    uint16_t order[CHUNK];
+    for (size_t i = 0; i < n; i++) {
+        partitions[i] = partition_of(rkt, &r[i], count);
+    }
+    sort_by_partition(partitions, n, order);
+    for (size_t i = 0; i < n; i++) {
+        const struct tlc_kafka_record *one = &r[order[i]];
+        m[i] = (rd_kafka_message_t){
+            .partition = partitions[order[i]],
+            .payload = (void *)(uintptr_t)one->value.p,
+            .len = one->value.n,
+            .key = (void *)(uintptr_t)one->key.p,
+            .key_len = one->key.n,
+            ._private = f,
+        };
+    }
+    int good =
+        rd_kafka_produce_batch(rkt, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_PARTITION, m, (int)n);
+    for (size_t i = 0; i < n && (size_t)good < n && *ret_error == 0; i++) {
+        *ret_error = m[i].err;
+    }
+    return good > 0 ? (size_t)good : 0;
+}
+
+/* Returns how many were taken; *ret_error why the first other was not. */
+static size_t hand_over(struct tlc_kafka_producer *p, rd_kafka_topic_t *rkt,
+                        const struct tlc_kafka_submission *s, struct flight *f,
+                        rd_kafka_resp_err_t *ret_error)
+{
+    int32_t count = atomic_load(&p->partitions);
     size_t taken = 0;
-    for (size_t at = 0; at < n; at += CHUNK) {
-        size_t k = n - at < CHUNK ? n - at : CHUNK;
-        for (size_t i = 0; i < k; i++) {
-            m[i] = (rd_kafka_message_t){
-                .partition = r[at + i].partition,
-                .payload = (void *)(uintptr_t)r[at + i].value.p,
-                .len = r[at + i].value.n,
-                .key = (void *)(uintptr_t)r[at + i].key.p,
-                .key_len = r[at + i].key.n,
-                ._private = f,
-            };
-        }
-        int flags = r[at].partition >= 0 ? RD_KAFKA_MSG_F_PARTITION : 0;
-        int good = rd_kafka_produce_batch(rkt, RD_KAFKA_PARTITION_UA, flags, m, (int)k);
-        taken += good > 0 ? (size_t)good : 0;
-        for (size_t i = 0; i < k && (size_t)good < k && *ret_error == 0; i++) {
-            *ret_error = m[i].err;
-        }
+    for (size_t at = 0; at < s->n; at += CHUNK) {
+        size_t n = s->n - at < CHUNK ? s->n - at : CHUNK;
+        taken += hand_over_chunk(rkt, count, s->records + at, n, f, ret_error);
     }
     return taken;
 }
@@ -462,7 +510,7 @@ static int submit_reserved(struct tlc_kafka_producer *p, rd_kafka_topic_t *rkt,
     atomic_store(&f->failed, 0);
     atomic_store(&f->error, 0);
     rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
-    size_t taken = hand_over(rkt, s->records, s->n, f, &error);
+    size_t taken = hand_over(p, rkt, s, f, &error);
     atomic_fetch_sub(&p->in_flight, s->n - taken);
     if (taken == 0) {
         flight_free(p, f);
