@@ -23,7 +23,9 @@ export function setText(element, text) {
 }
 
 export function setData(element, value) {
-  element.dataset.value = value;
+  if (element.dataset.value !== String(value)) {
+    element.dataset.value = value;
+  }
 }
 
 // Lets the browser paint and take input before more is done.

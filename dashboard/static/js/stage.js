@@ -1,14 +1,13 @@
-// Draws at most once per animation frame and only what is on screen; a hidden tab draws nothing (browsers hold
-// its animation frames back) and catches up in one frame when shown.
+// Draws in animation frames and only what is on screen; a hidden tab draws nothing (browsers hold its animation frames back) and
+// catches up when shown. What would make a frame late waits for the next: a chart takes most of one.
 
-const FRAME_MS = 6;
+const FRAME_MS = 3;
 
 export class Stage {
   constructor() {
     this.parts = new Map();
     this.frame = () => {};
-    this.waiting = false;
-    this.held = false;
+    Object.assign(this, {waiting: false, held: false, fresh: false});
     this.watch = new IntersectionObserver((entries) => {
       for (const entry of entries) {
         this.parts.get(entry.target).visible = entry.isIntersecting;
@@ -22,16 +21,15 @@ export class Stage {
     this.watch.observe(element);
   }
 
-  // Runs at the start of each frame drawn, whatever is on screen: for what decides what there is to see.
+  // Runs first after a mark, whatever is on screen: for what decides what there is to see.
   beforeParts(frame) {
     this.frame = frame;
   }
 
-  // Marks everything, or one element, for drawing.
-  mark(element) {
-    for (const [key, part] of this.parts) {
-      part.dirty = part.dirty || !element || key === element;
-    }
+  // Everything is to be drawn anew.
+  mark() {
+    this.parts.forEach((part) => { part.dirty = true; });
+    this.fresh = true;
     this.schedule();
   }
 
@@ -57,7 +55,10 @@ export class Stage {
   // What is dirty, in order, until the frame's time is up: the others have their turn in the next frames.
   draw() {
     const until = performance.now() + FRAME_MS;
-    this.frame();
+    if (this.fresh) {
+      this.fresh = false;
+      this.frame();
+    }
     for (const part of this.parts.values()) {
       if (part.dirty && part.visible) {
         if (performance.now() >= until) {

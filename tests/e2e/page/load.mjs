@@ -8,6 +8,7 @@
 import net from 'node:net';
 
 import {post, random} from './city.mjs';
+import {feedYear, message, window} from './year.mjs';
 
 const QUARTER_S = 900;
 const [mode, base, ...rest] = process.argv.slice(2);
@@ -20,41 +21,6 @@ for (let i = 0; i + 1 < rest.length; i += 2) {
   options[rest[i].replace(/^--/, '')] = Number(rest[i + 1]);
 }
 const status = async () => (await fetch(`${base}/status`)).json();
-
-function window(next, source, start, revision, final) {
-  const zones = [];
-  for (let zone = 1; zone < 264 && zones.length < options['windows-zones']; zone += 1 + Math.floor(next() * 3)) {
-    zones.push([zone, 1 + Math.floor(next() * 40)]);
-  }
-  const routes = zones.slice(0, 100).map(([zone, n], i) => [zone, 1 + i, n, n * 800]);
-  const matched = zones.reduce((sum, [, n]) => sum + n, 0);
-  return {partition: 0, source, start, revision, final, matched, orphan_ends: 0, expired_starts: 0, duplicates: 0, passengers: matched,
-    distance_cmi: matched * 250, fare_cents: matched * 1500, tip_cents: matched * 200, total_cents: matched * 1900, ride_s: matched * 800,
-    ride_bins: [...Array(13).fill(0), matched], starts: zones, ends: zones, routes};
-}
-
-function message(windows, source, position, newest) {
-  return {window_s: QUARTER_S, lateness_s: 7200, windows, partitions: [{partition: 0, source, position, late: 0, refused: 0,
-    watermark_s: newest - 7200, max_event_s: newest}]};
-}
-
-async function feedYear() {
-  const next = random(7);
-  let posted = 0;
-  for (let month = 1; month <= 12; month += 1) {
-    const source = 1202400 + month;
-    const [from, to] = [Date.UTC(2024, month - 1, 1, 5) / 1000, Date.UTC(2024, month, 1, 4) / 1000];
-    for (let at = from; at < to; at += 600 * QUARTER_S) {
-      const windows = [];
-      for (let start = at; start < Math.min(to, at + 600 * QUARTER_S); start += QUARTER_S) {
-        windows.push(window(next, source, start, start, month < 12 || start < to - 8 * QUARTER_S));
-      }
-      await post(base, message(windows, source, at, windows[windows.length - 1].start + 899));
-      posted += windows.length;
-    }
-  }
-  return posted;
-}
 
 async function timeQueries() {
   const found = {};
@@ -104,7 +70,7 @@ async function runStreams() {
   Object.assign(counts, {messages: 0, bytes: 0, closed: 0});
   const [before, at] = [await status(), performance.now()];
   for (let turn = 0; performance.now() - at < options.seconds * 1000; turn += 1) {
-    await post(base, message([window(next, source, start, 2 ** 40 + turn, false)], source, 2 ** 40 + turn, start + 899));
+    await post(base, message([window(next, source, start, 2 ** 40 + turn, false, options['windows-zones'])], source, 2 ** 40 + turn, start + 899));
     await new Promise((done) => { setTimeout(done, 250); });
   }
   const [after, seconds] = [await status(), (performance.now() - at) / 1000];
@@ -117,7 +83,7 @@ async function runStreams() {
 
 if (mode === 'year') {
   const at = performance.now();
-  const posted = await feedYear();
+  const posted = await feedYear(base, options['windows-zones']);
   const {rss_bytes: rss, cpu_ns: cpu} = await status();
   console.log(JSON.stringify({windows: posted, seconds: Math.round((performance.now() - at) / 1000), rss_mib: Math.round(rss / 2 ** 20),
     server_cpu_s: Number((cpu / 1e9).toFixed(1)), queries: await timeQueries()}, null, 1));
