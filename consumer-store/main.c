@@ -35,8 +35,8 @@ struct app {
     struct tlc_status status;
     struct tlc_http_route routes[TLC_STATUS_ROUTES_N];
     struct tlc_http_server *http;
-    struct pg_sink *sink;
-    struct writer *writer;
+    struct pg_sink *sinks[STORE_LANES_MAX];
+    struct writer *writers[STORE_LANES_MAX];
     struct store store;
     struct tlc_kafka_consumer *consumer;
 };
@@ -100,6 +100,20 @@ static int http_start(struct app *a, struct tlc_err *err)
     return tlc_http_server_open(&options, a->routes, TLC_STATUS_ROUTES_N, &a->http, err);
 }
 
+static int writers_open(struct app *a, struct tlc_err *err)
+{
+    const struct store_options *o = &a->options;
+    int rc = TLC_OK;
+    for (int64_t i = 0; rc == TLC_OK && i < o->writers; i++) {
+        rc = pg_sink_open(o->database, o->topic, &a->report.counters, &a->sinks[i], err);
+        if (rc == TLC_OK) {
+            struct store_sink sink = pg_sink_functions(a->sinks[i]);
+            rc = writer_open(&sink, &a->report, &a->writers[i], err);
+        }
+    }
+    return rc;
+}
+
 static int app_open(struct app *a, struct tlc_err *err)
 {
     const struct store_options *o = &a->options;
@@ -108,18 +122,14 @@ static int app_open(struct app *a, struct tlc_err *err)
         rc = database_prepare(o, err);
     }
     if (rc == TLC_OK) {
-        rc = pg_sink_open(o->database, o->topic, &a->report.counters, &a->sink, err);
+        rc = writers_open(a, err);
     }
-    if (rc != TLC_OK) {
-        return rc;
-    }
-    struct store_sink sink = pg_sink_functions(a->sink);
-    rc = writer_open(&sink, &a->report, &a->writer, err);
     if (rc != TLC_OK) {
         return rc;
     }
     struct store_settings settings = {o->batch_rows, o->flush_ms};
-    store_init(&a->store, &settings, &sink, a->writer, &a->report);
+    struct store_sink sink = pg_sink_functions(a->sinks[0]);
+    store_init(&a->store, &settings, &sink, a->writers, (size_t)o->writers, &a->report);
     struct tlc_kafka_consumer_hooks hooks = store_hooks(&a->store);
     char instance[TLC_KAFKA_INSTANCE_MAX];
     struct tlc_kafka_consumer_options kafka = {
@@ -163,9 +173,13 @@ static int run(struct app *a, struct tlc_err *err)
 static void app_close(struct app *a)
 {
     tlc_kafka_consumer_close(&a->consumer);
-    writer_close(&a->writer);
+    for (size_t i = 0; i < STORE_LANES_MAX; i++) {
+        writer_close(&a->writers[i]);
+    }
     store_release(&a->store);
-    pg_sink_close(&a->sink);
+    for (size_t i = 0; i < STORE_LANES_MAX; i++) {
+        pg_sink_close(&a->sinks[i]);
+    }
     tlc_http_server_close(&a->http);
     report_release(&a->report);
 }

@@ -19,6 +19,8 @@
       "PostgreSQL, as a URL or a libpq connection string")                                         \
     X(INT, batch_rows, "batch", NULL, "50000", 1, 1000000, "ROWS",                                 \
       "rows of one transaction at most")                                                           \
+    X(INT, writers, "writers", NULL, "2", 1, 8, "N",                                               \
+      "connections that write at the same time, each for its share of the partitions")             \
     X(MS, flush_ms, "flush", NULL, "200ms", 1, 60000, "TIME",                                      \
       "a smaller batch is stored when it is so old")                                               \
     X(BYTES, queue_bytes, "queue", NULL, "24MiB", 1 << 20, INT64_C(1) << 32, "BYTES",              \

@@ -1,5 +1,6 @@
 #include "consumer-store/store.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -9,30 +10,44 @@
 #define POLL_MS 100
 #define BUSY_POLL_MS 10 /* a batch waits for the writer */
 #define REST_MS 50
+#define REST_LANES_MS 5    /* another lane may be done before the one that is waited for */
 #define PLACE_AGAIN_MS 250 /* between tries to read a lost position */
 #define PUBLISH_MS 250
 #define GIVE_BACK_MS 3000 /* partitions that move on wait so long for our transaction */
 
 void store_init(struct store *s, const struct store_settings *settings,
-                const struct store_sink *sink, struct writer *writer, struct report *report)
+                const struct store_sink *sink, struct writer *const *writers, size_t writers_n,
+                struct report *report)
 {
+    assert(writers_n >= 1 && writers_n <= STORE_LANES_MAX);
     memset(s, 0, sizeof(*s));
     s->settings = *settings;
     s->sink = *sink;
-    s->writer = writer;
     s->report = report;
-    batch_init(&s->batches[0]);
-    batch_init(&s->batches[1]);
-    s->open = &s->batches[0];
-    s->spare = &s->batches[1];
+    s->lanes_n = writers_n;
+    for (size_t i = 0; i < writers_n; i++) {
+        struct store_lane *l = &s->lanes[i];
+        l->writer = writers[i];
+        batch_init(&l->batches[0]);
+        batch_init(&l->batches[1]);
+        l->open = &l->batches[0];
+        l->spare = &l->batches[1];
+    }
 }
 
 void store_release(struct store *s)
 {
-    batch_release(&s->batches[0]);
-    batch_release(&s->batches[1]);
+    for (size_t i = 0; i < s->lanes_n; i++) {
+        batch_release(&s->lanes[i].batches[0]);
+        batch_release(&s->lanes[i].batches[1]);
+    }
     free(s->partitions);
     s->partitions = NULL;
+}
+
+static struct store_lane *lane_of(struct store *s, int32_t number)
+{
+    return &s->lanes[(size_t)number % s->lanes_n];
 }
 
 static struct store_partition *partition_get(struct store *s, int32_t number)
@@ -85,7 +100,7 @@ static int on_assigned(void *ctx, int32_t number, struct tlc_str metadata, int64
     int64_t next = 0;
     int rc = position_find(s, number, &next, err);
     if (rc == TLC_OK) {
-        rc = batch_drop(s->open, number, BATCH_OPEN, err);
+        rc = batch_drop(lane_of(s, number)->open, number, BATCH_OPEN, err);
     }
     if (rc != TLC_OK) {
         return rc;
@@ -101,22 +116,23 @@ static void on_revoked(void *ctx, int32_t number, bool lost)
 {
     struct store *s = ctx;
     struct store_partition *p = partition_get(s, number);
+    struct store_lane *l = lane_of(s, number);
     struct tlc_err err;
     if (!p) {
         return;
     }
     p->owned = false;
-    if (batch_drop(s->open, number, BATCH_OPEN, &err) != TLC_OK) {
+    if (batch_drop(l->open, number, BATCH_OPEN, &err) != TLC_OK) {
         tlc_log(TLC_ERROR, "drop_failed", "error=\"%s\"", err.text);
     }
     /* not needed to be right, the position fences us off: it only spares the next owner a re-read
      */
-    if (!lost && !writer_away(s->writer)) {
+    if (!lost && !writer_away(l->writer)) {
         int64_t now_ms = tlc_now_ms();
         if (s->give_back_until_ms == 0) {
             s->give_back_until_ms = now_ms + GIVE_BACK_MS;
         }
-        writer_wait(s->writer, s->give_back_until_ms - now_ms);
+        writer_wait(l->writer, s->give_back_until_ms - now_ms);
     }
     tlc_log(TLC_INFO, "partition_revoked", "partition=%" PRId32 " lost=%d", number, lost);
 }
@@ -135,13 +151,13 @@ static int fenced_note(struct store *s, struct store_partition *p, const struct 
             part->from);
     p->misplaced = p->owned;
     s->place_at_ms = s->now_ms;
-    return batch_drop(s->open, part->partition, BATCH_OPEN, err);
+    return batch_drop(lane_of(s, part->partition)->open, part->partition, BATCH_OPEN, err);
 }
 
-static int collect(struct store *s, struct tlc_err *err)
+static int collect_lane(struct store *s, struct store_lane *l, struct tlc_err *err)
 {
     int rc = TLC_OK;
-    struct batch *b = writer_take(s->writer, &rc, err);
+    struct batch *b = writer_take(l->writer, &rc, err);
     if (!b) {
         return TLC_OK;
     }
@@ -159,7 +175,16 @@ static int collect(struct store *s, struct tlc_err *err)
         }
     }
     batch_reset(b);
-    s->spare = b;
+    l->spare = b;
+    return rc;
+}
+
+static int collect(struct store *s, struct tlc_err *err)
+{
+    int rc = TLC_OK;
+    for (size_t i = 0; rc == TLC_OK && i < s->lanes_n; i++) {
+        rc = collect_lane(s, &s->lanes[i], err);
+    }
     return rc;
 }
 
@@ -191,21 +216,46 @@ static int place(struct store *s, struct tlc_err *err)
 
 /* ---- turns ---- */
 
-static int hand_over(struct store *s, bool now, struct tlc_err *err)
+static bool lane_full(const struct store *s, const struct store_lane *l)
 {
-    bool old = s->now_ms - s->open->opened_ms >= s->settings.flush_ms;
-    bool due = now || old || batch_full(s->open, (size_t)s->settings.batch_rows);
-    if (batch_empty(s->open) || !due || !s->spare || writer_busy(s->writer)) {
+    return batch_full(l->open, (size_t)s->settings.batch_rows);
+}
+
+static int hand_over_lane(struct store *s, struct store_lane *l, bool now, struct tlc_err *err)
+{
+    bool old = s->now_ms - l->open->opened_ms >= s->settings.flush_ms;
+    bool due = now || old || lane_full(s, l);
+    if (batch_empty(l->open) || !due || !l->spare || writer_busy(l->writer)) {
         return TLC_OK;
     }
-    struct batch *b = s->open;
+    struct batch *b = l->open;
     if (batch_encode(b, err) != TLC_OK) {
         return err->cls;
     }
-    s->open = s->spare;
-    s->spare = NULL;
-    writer_submit(s->writer, b);
+    l->open = l->spare;
+    l->spare = NULL;
+    writer_submit(l->writer, b);
     return TLC_OK;
+}
+
+static int hand_over(struct store *s, bool now, struct tlc_err *err)
+{
+    int rc = TLC_OK;
+    for (size_t i = 0; rc == TLC_OK && i < s->lanes_n; i++) {
+        rc = hand_over_lane(s, &s->lanes[i], now, err);
+    }
+    return rc;
+}
+
+/* A lane that cannot take more: its batch is full and its writer has the other one. NULL: none. */
+static struct store_lane *lane_stuck(struct store *s)
+{
+    for (size_t i = 0; i < s->lanes_n; i++) {
+        if (lane_full(s, &s->lanes[i]) && !s->lanes[i].spare) {
+            return &s->lanes[i];
+        }
+    }
+    return NULL;
 }
 
 static int pause_all(struct store *s, bool paused, struct tlc_err *err)
@@ -232,10 +282,11 @@ static int take_messages(struct store *s, const struct tlc_kafka_batch *polled, 
         if (!p || !p->owned || p->misplaced || m->offset < p->next) {
             continue;
         }
-        if (batch_empty(s->open)) {
-            s->open->opened_ms = s->now_ms;
+        struct batch *b = lane_of(s, m->partition)->open;
+        if (batch_empty(b)) {
+            b->opened_ms = s->now_ms;
         }
-        int rc = batch_add(s->open, m, p->next, err);
+        int rc = batch_add(b, m, p->next, err);
         if (rc != TLC_OK) {
             return rc;
         }
@@ -259,10 +310,10 @@ static int read_on(struct store *s, int64_t wait_ms, struct tlc_err *err)
 
 /* Full, and the writer is not done. With the database away the partitions rest, but the group has
  * to hear from us. */
-static int rest(struct store *s, struct tlc_err *err)
+static int rest(struct store *s, struct store_lane *stuck, struct tlc_err *err)
 {
-    if (!writer_away(s->writer)) {
-        writer_wait(s->writer, REST_MS);
+    if (!writer_away(stuck->writer)) {
+        writer_wait(stuck->writer, s->lanes_n > 1 ? REST_LANES_MS : REST_MS);
         return TLC_OK;
     }
     int rc = pause_all(s, true, err);
@@ -292,15 +343,21 @@ static void publish(struct store *s)
     report_partitions(s->report, rows, n);
 }
 
-static int64_t poll_wait_ms(struct store *s)
+/* Until a batch is old enough to be stored. */
+static int64_t poll_wait_ms(const struct store *s)
 {
-    if (batch_empty(s->open)) {
-        return s->spare ? POLL_MS : BUSY_POLL_MS;
+    int64_t wait_ms = POLL_MS;
+    for (size_t i = 0; i < s->lanes_n; i++) {
+        const struct store_lane *l = &s->lanes[i];
+        int64_t least_ms = l->spare ? 0 : BUSY_POLL_MS;
+        int64_t left_ms = l->spare ? POLL_MS : BUSY_POLL_MS;
+        if (!batch_empty(l->open)) {
+            left_ms = l->open->opened_ms + s->settings.flush_ms - s->now_ms;
+        }
+        left_ms = left_ms > least_ms ? left_ms : least_ms;
+        wait_ms = left_ms < wait_ms ? left_ms : wait_ms;
     }
-    int64_t left_ms = s->open->opened_ms + s->settings.flush_ms - s->now_ms;
-    int64_t least_ms = s->spare ? 0 : BUSY_POLL_MS;
-    left_ms = left_ms < POLL_MS ? left_ms : POLL_MS;
-    return left_ms > least_ms ? left_ms : least_ms;
+    return wait_ms;
 }
 
 int store_step(struct store *s, int64_t now_ms, struct tlc_err *err)
@@ -314,8 +371,9 @@ int store_step(struct store *s, int64_t now_ms, struct tlc_err *err)
         return err->cls;
     }
     publish(s);
-    if (batch_full(s->open, (size_t)s->settings.batch_rows) && !s->spare) {
-        return rest(s, err);
+    struct store_lane *stuck = lane_stuck(s);
+    if (stuck) {
+        return rest(s, stuck, err);
     }
     if (s->resting) {
         int resumed = pause_all(s, false, err);
@@ -325,6 +383,17 @@ int store_step(struct store *s, int64_t now_ms, struct tlc_err *err)
     }
     int read = read_on(s, poll_wait_ms(s), err);
     return rc != TLC_OK ? rc : read;
+}
+
+/* The first lane with something that is not stored yet. NULL: none. */
+static struct store_lane *lane_undone(struct store *s)
+{
+    for (size_t i = 0; i < s->lanes_n; i++) {
+        if (!batch_empty(s->lanes[i].open) || !s->lanes[i].spare) {
+            return &s->lanes[i];
+        }
+    }
+    return NULL;
 }
 
 int store_drain(struct store *s, int64_t wait_ms, struct tlc_err *err)
@@ -340,7 +409,8 @@ int store_drain(struct store *s, int64_t wait_ms, struct tlc_err *err)
         if (rc != TLC_OK) {
             return rc;
         }
-        if (batch_empty(s->open) && s->spare) {
+        struct store_lane *undone = lane_undone(s);
+        if (!undone) {
             s->publish_at_ms = 0;
             publish(s);
             return TLC_OK;
@@ -349,6 +419,6 @@ int store_drain(struct store *s, int64_t wait_ms, struct tlc_err *err)
             return tlc_err_set(err, TLC_RETRY,
                                "stopped before the last batch was stored; it is still in the log");
         }
-        writer_wait(s->writer, REST_MS);
+        writer_wait(undone->writer, REST_MS);
     }
 }

@@ -9,15 +9,16 @@
 #include "tests/unit/consumer-store/fakes.h"
 
 #define INSTANCES 2
+#define WRITERS_MAX 2
 #define SEEDS 40
 #define TURNS 250
 #define DEADLINE_MS 60000
 
 struct instance {
-    struct fake_sink sink;
+    struct fake_sink sinks[WRITERS_MAX];
     struct fake_source source;
     struct report report;
-    struct writer *writer;
+    struct writer *writers[WRITERS_MAX];
     struct store store;
 };
 
@@ -38,13 +39,17 @@ static void instance_open(struct world *w, struct instance *in)
 {
     struct tlc_err err;
     memset(in, 0, sizeof(*in));
-    in->sink.db = &w->db;
     fake_source_init(&in->source, &w->log);
     report_init(&in->report);
-    struct store_sink sink = fake_sink(&in->sink);
-    assert_int_equal(writer_open(&sink, &in->report, &in->writer, &err), TLC_OK);
+    size_t writers_n = (size_t)(1 + roll(w, WRITERS_MAX));
+    for (size_t i = 0; i < writers_n; i++) {
+        in->sinks[i].db = &w->db;
+        struct store_sink sink = fake_sink(&in->sinks[i]);
+        assert_int_equal(writer_open(&sink, &in->report, &in->writers[i], &err), TLC_OK);
+    }
     struct store_settings settings = {(int64_t)(1 + roll(w, 400)), 200};
-    store_init(&in->store, &settings, &sink, in->writer, &in->report);
+    struct store_sink positions = fake_sink(&in->sinks[0]);
+    store_init(&in->store, &settings, &positions, in->writers, writers_n, &in->report);
     in->store.source = fake_source(&in->source);
     in->source.hooks = store_hooks(&in->store);
     in->source.poll_max = (size_t)(1 + roll(w, FAKE_POLL));
@@ -53,7 +58,9 @@ static void instance_open(struct world *w, struct instance *in)
 /* As kill -9 would: what it held is gone. */
 static void instance_close(struct instance *in)
 {
-    writer_close(&in->writer);
+    for (size_t i = 0; i < WRITERS_MAX; i++) {
+        writer_close(&in->writers[i]);
+    }
     store_release(&in->store);
     report_release(&in->report);
 }
@@ -101,7 +108,7 @@ static void turn(struct world *w)
         instance_close(in);
         instance_open(w, in);
         break;
-    case 2: writer_wait(in->writer, 5); break;
+    case 2: writer_wait(in->writers[0], 5); break;
     default: log_grow(w); break;
     }
 }
@@ -139,7 +146,7 @@ static void settle(struct world *w)
             if (store_step(&w->instances[i].store, w->now_ms, &err) == TLC_FATAL) {
                 fail_msg("%s", err.text);
             }
-            writer_wait(w->instances[i].writer, 5);
+            writer_wait(w->instances[i].writers[0], 5);
         }
     }
 }

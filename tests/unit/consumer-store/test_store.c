@@ -30,7 +30,7 @@ static struct fixture *fixture_new(int64_t batch_rows)
     struct store_sink sink = fake_sink(&f->sink);
     assert_int_equal(writer_open(&sink, &f->report, &f->writer, &err), TLC_OK);
     struct store_settings settings = {batch_rows, 200};
-    store_init(&f->store, &settings, &sink, f->writer, &f->report);
+    store_init(&f->store, &settings, &sink, &f->writer, 1, &f->report);
     f->store.source = fake_source(&f->source);
     f->source.hooks = store_hooks(&f->store);
     f->now_ms = 1000000;
