@@ -2,7 +2,7 @@
 
 apt_packages=(build-essential cmake ninja-build pkg-config git curl jq unzip procps util-linux
     librdkafka-dev libmicrohttpd-dev libpq-dev libjansson-dev libcurl4-openssl-dev libsqlite3-dev
-    libcmocka-dev zlib1g-dev python3 postgresql postgresql-client default-jre-headless maven
+    libcmocka-dev zlib1g-dev python3 python3-venv postgresql postgresql-client default-jre-headless maven
     clang-format-14 clang-tidy-14 shellcheck chromium)
 
 missing_packages() {
@@ -54,10 +54,21 @@ setup_npm() {
     mark_current package-lock.json package-lock.json
 }
 
+setup_python() {
+    is_current tests/requirements.txt requirements.txt && return 0
+    step "schemathesis by pip into .deps/python"
+    rm -rf "$deps/python"
+    mkdir -p "$deps"
+    { python3 -m venv "$deps/python" && "$deps/python/bin/pip" install --disable-pip-version-check --no-deps -r tests/requirements.txt; } \
+        >"$deps/pip.log" 2>&1 || fail 69 "pip could not load the packages: see $deps/pip.log"
+    mark_current tests/requirements.txt requirements.txt
+}
+
 cmd_setup() {
     setup_apt
     setup_kafka
     setup_npm
+    setup_python
     say "set up: everything that the pipeline needs is here"
 }
 
