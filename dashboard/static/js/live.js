@@ -129,7 +129,7 @@ function bindButtons(stage, line) {
 }
 
 async function main() {
-  const stage = new Stage();
+  const stage = new Stage(byId('content'));
   const line = new StateLine();
   let filters = null;
   const feed = new Feed((fresh) => {

@@ -1,10 +1,12 @@
 // Draws in animation frames and only what is on screen; a hidden tab draws nothing (browsers hold its animation frames back) and
-// catches up when shown. What would make a frame late waits for the next: a chart takes most of one.
+// catches up when shown. What would make a frame late waits for the next: a chart takes most of one. Until all is drawn the place of
+// it is aria-busy.
 
 const FRAME_MS = 3;
 
 export class Stage {
-  constructor() {
+  constructor(place) {
+    this.place = place;
     this.parts = new Map();
     this.frame = () => {};
     Object.assign(this, {waiting: false, held: false, fresh: false});
@@ -44,6 +46,7 @@ export class Stage {
       return;
     }
     this.waiting = true;
+    this.place.setAttribute('aria-busy', 'true');
     requestAnimationFrame(() => {
       this.waiting = false;
       if (!this.held) {
@@ -69,5 +72,6 @@ export class Stage {
         part.draw();
       }
     }
+    this.place.setAttribute('aria-busy', 'false');
   }
 }

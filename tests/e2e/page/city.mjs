@@ -208,8 +208,8 @@ function top(entries, n = 10) {
   return [...entries].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, n);
 }
 
-// What page.mjs wants to know, for all events up to `untilS`, in the default view.
-export function expectPage(trips, untilS) {
+// What numbers.mjs wants to know, for all events of these trips up to `untilS`, in the default view or with a zone.
+export function expectPage(trips, untilS, zone = 0) {
   const starts = trips.filter((t) => t.start <= untilS);
   const ends = trips.filter((t) => t.end <= untilS);
   const clock = Math.max(...starts.map((t) => t.start), ...ends.map((t) => t.end));
@@ -224,13 +224,18 @@ export function expectPage(trips, untilS) {
   endsToday.forEach((t) => {
     add(dropoffs, t.to);
     const key = t.from * 1000 + t.to;
+    if (zone !== 0 && t.from !== zone && t.to !== zone) {
+      return;
+    }
     const [, , n, s] = routes.get(key) ?? [0, 0, 0, 0];
     routes.set(key, [t.from, t.to, n + 1, s + t.end - t.start]);
   });
   const hours = [];
   const underWay = [];
   for (let hour = today; hour <= clock; hour += HOUR_S) {
-    hours.push([hour, ends.filter((t) => t.end >= hour && t.end < hour + HOUR_S).length]);
+    const within = (at) => at >= hour && at < hour + HOUR_S;
+    hours.push(zone === 0 ? [hour, ends.filter((t) => within(t.end)).length]
+      : [hour, starts.filter((t) => t.from === zone && within(t.start)).length, ends.filter((t) => t.to === zone && within(t.end)).length]);
     underWay.push([hour, starts.filter((t) => t.start < hour + HOUR_S).length - ends.filter((t) => t.end < hour + HOUR_S).length]);
   }
   const bins = Array(13).fill(0);

@@ -8,6 +8,7 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 import {Replay, expectPage, makeTrips, post} from '../../e2e/page/city.mjs';
+import {checkPage, tally} from '../../e2e/page/numbers.mjs';
 import {Program} from './program.mjs';
 
 const REPOSITORY = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -32,8 +33,20 @@ function check(holds, words) {
   }
 }
 
-const trips = makeTrips({seed: 11, fromS: FIRST_DAY_S, days: 9, perDay: 1200});
-const replay = new Replay(trips, 2202401);
+// Two datasets at once, so that a filter has something to leave out.
+const SOURCES = [{source: 2202401, trips: makeTrips({seed: 11, fromS: FIRST_DAY_S, days: 9, perDay: 900})},
+  {source: 1202401, trips: makeTrips({seed: 12, fromS: FIRST_DAY_S, days: 9, perDay: 300})}];
+const trips = SOURCES.flatMap((s) => s.trips);
+const replays = SOURCES.map((s) => new Replay(s.trips, s.source));
+const ZONE = 74;
+const FILTERS = [{query: '', trips}, {query: 'source=2202401', trips: SOURCES[0].trips}, {query: 'dataset=yellow', trips: SOURCES[1].trips},
+  {query: `zone=${ZONE}`, trips, zone: ZONE}];
+
+async function play(program, untilS) {
+  for (const replay of replays) {
+    await post(program.base, replay.messageUntil(untilS));
+  }
+}
 
 // Every number on the pages, by the same program that looks at them after a replay of a real month.
 function compare(program, untilS) {
@@ -44,38 +57,62 @@ function compare(program, untilS) {
 }
 
 const figure = (page, name) => page.$eval(`[data-figure="${name}"]`, (element) => Number(element.dataset.value));
-const shows = (page, name, value) => page.waitForFunction(([n, v]) => document.querySelector(`[data-figure="${n}"]`)?.dataset.value === String(v),
-  [name, value], {timeout: DEADLINE_MS});
 
-async function checkRestart(browser, program, untilS) {
-  const page = await browser.newPage({viewport: {width: 1440, height: 1000}});
-  await page.goto(`${program.base}/`);
+// A page for each filter stays open while the dashboard is killed and started again, then while its connection is cut: each ends in
+// the numbers of its trips, and no figure is ever seen to fall.
+async function checkOpenPages(browser, program, untilS) {
+  const pages = [];
+  for (const filter of FILTERS) {
+    const context = await browser.newContext({viewport: {width: 1440, height: 2300}, reducedMotion: 'reduce'});
+    const page = await context.newPage();
+    await page.goto(`${program.base}/?${filter.query}`);
+    pages.push({filter, context, page});
+    await compareOpen(pages.at(-1), untilS, 'when opened');
+    await page.evaluate(() => {
+      globalThis.seen = [];
+      const place = document.querySelector('[data-figure="started"]');
+      new MutationObserver(() => globalThis.seen.push(Number(place.dataset.value))).observe(place, {attributes: true, attributeFilter: ['data-value']});
+    });
+  }
+  const [{page: first}] = pages;
   const before = expectPage(trips, untilS).figures;
-  await shows(page, 'started', before.started);
-  // Whatever is shown from here on is noted: a figure that only grows must never be seen smaller.
-  await page.evaluate(() => {
-    globalThis.seen = [];
-    const place = document.querySelector('[data-figure="started"]');
-    new MutationObserver(() => globalThis.seen.push(Number(place.dataset.value))).observe(place, {attributes: true, attributeFilter: ['data-value']});
-  });
   await program.end('SIGKILL');
-  await page.waitForSelector('#connection[data-state="lost"]', {timeout: DEADLINE_MS});
-  await page.screenshot({path: path.join(OUT, 'live-lost.png')});
-  check(await figure(page, 'started') === before.started, 'the figures do not stay while the connection is lost');
+  for (const {page} of pages) {
+    await page.waitForSelector('#connection[data-state="lost"]', {timeout: DEADLINE_MS});
+  }
+  await first.screenshot({path: path.join(OUT, 'live-lost.png')});
+  check(await figure(first, 'started') === before.started, 'the figures do not stay while the connection is lost');
   await program.start();
-  await page.waitForSelector('#connection[data-state="live"]', {timeout: DEADLINE_MS});
   for (let minute = 30; minute <= 120; minute += 30) {
-    await post(program.base, replay.messageUntil(untilS + minute * 60));
+    await play(program, untilS + minute * 60);
   }
-  const after = expectPage(trips, untilS + 2 * HOUR_S).figures;
-  await shows(page, 'started', after.started);
-  for (const name of ['started', 'completed', 'under_way', 'revenue_cents', 'clock_s']) {
-    const found = await figure(page, name);
-    check(found === after[name], `${name} after a restart: the page has ${found}, expected ${after[name]}`);
+  for (const open of pages) {
+    await open.page.waitForSelector('#connection[data-state="live"]', {timeout: DEADLINE_MS});
+    await compareOpen(open, untilS + 2 * HOUR_S, 'after a restart');
   }
-  const seen = await page.evaluate(() => globalThis.seen);
-  check(seen.every((v, i) => v >= (i === 0 ? before.started : seen[i - 1])), `started jumped back: ${seen}`);
-  await page.close();
+  for (const {context} of pages) {
+    await context.setOffline(true);
+  }
+  await program.end('SIGTERM'); // what was open ends: a browser keeps the connections that it has while it is offline
+  await program.start();
+  await play(program, untilS + 3 * HOUR_S);
+  for (const {context, page} of pages) {
+    await page.waitForSelector('#connection[data-state="lost"]', {timeout: DEADLINE_MS});
+    await context.setOffline(false);
+  }
+  for (const open of pages) {
+    await open.page.waitForSelector('#connection[data-state="live"]', {timeout: DEADLINE_MS});
+    await compareOpen(open, untilS + 3 * HOUR_S, 'after a lost connection');
+    const seen = await open.page.evaluate(() => globalThis.seen);
+    check(seen.every((v, i) => i === 0 || v >= seen[i - 1]), `${open.filter.query}: started jumped back: ${seen}`);
+    await open.context.close();
+  }
+}
+
+async function compareOpen({filter, page}, untilS, when) {
+  const before = tally.failures.length;
+  await checkPage(page, {...expectPage(filter.trips, untilS, filter.zone), query: filter.query});
+  check(tally.failures.length === before, `numbers of "${filter.query}" ${when}`);
 }
 
 async function checkStates(browser, program) {
@@ -86,7 +123,7 @@ async function checkStates(browser, program) {
   await page.waitForSelector('#connection[data-state="live"]', {timeout: DEADLINE_MS});
   await page.click('#pause');
   const shown = await figure(page, 'started');
-  await post(program.base, replay.messageUntil(FIRST_DAY_S + 8 * 24 * HOUR_S + 23 * HOUR_S));
+  await play(program, FIRST_DAY_S + 8 * 24 * HOUR_S + 23 * HOUR_S);
   await page.screenshot({path: path.join(OUT, 'live-paused.png')});
   check(await figure(page, 'started') === shown, 'the figures change while paused');
   await page.click('#pause');
@@ -105,13 +142,13 @@ try {
   await empty.screenshot({path: path.join(OUT, 'live-empty.png')});
   const untilS = FIRST_DAY_S + 8 * 24 * HOUR_S + 18.7 * HOUR_S;
   for (let at = FIRST_DAY_S + 6 * HOUR_S; at < untilS; at += 6 * HOUR_S) {
-    await post(program.base, replay.messageUntil(at));
+    await play(program, at);
   }
-  await post(program.base, replay.messageUntil(untilS));
+  await play(program, untilS);
   await empty.waitForSelector('#content:not([hidden])', {timeout: DEADLINE_MS}); // the page that waited fills itself
   await empty.close();
   compare(program, untilS);
-  await checkRestart(browser, program, untilS);
+  await checkOpenPages(browser, program, untilS);
   await checkStates(browser, program);
 } finally {
   await browser.close();
