@@ -1,10 +1,10 @@
 # Part of ./pipeline: days, weeks and months from the stored rows, and stream = batch: what they have against the live windows.
 
-# ./pipeline batch [batch-process' options]
+# ./pipeline batch [batch-process' options]: once, whatever BATCH_EVERY says for ./pipeline up
 cmd_batch() {
     load_state
     [ -n "${DATABASE_URL:-}" ] || fail 69 "nothing was started here: ./pipeline up first"
-    exec "$bin/batch-process" --database "$DATABASE_URL" "$@"
+    exec env -u BATCH_EVERY "$bin/batch-process" --database "$DATABASE_URL" "$@"
 }
 
 # Runs SQL over the windows summed by source, day and zone, as the relation "diff": the places where they and the days differ, of the
@@ -12,13 +12,14 @@ cmd_batch() {
 stream_batch_sql() { # SQL, psql's further options...
     local sql=$1
     shift
-    "$bin/batch-process" --database "$DATABASE_URL" --wait 2m >>"$run/log/batch.log" 2>&1 ||
+    env -u BATCH_EVERY "$bin/batch-process" --database "$DATABASE_URL" --wait 2m >>"$run/log/batch.log" 2>&1 ||
         fail 69 "batch-process could not bring the days up to date: see $run/log/batch.log"
     curl -fsS --max-time 30 "$DASHBOARD_URL/api/windows/days" >"$run/windows-by-day.json" || fail 69 "the dashboard does not answer: see $run/log/dashboard.log"
     psql -qX -v ON_ERROR_STOP=1 "$@" "$DATABASE_URL" <<SQL
 \\set windows \`cat $(printf '%q' "$run/windows-by-day.json")\`
+SET jit = off;
 CREATE TEMP TABLE sent AS SELECT :'windows'::jsonb AS doc;
-CREATE TEMP VIEW diff AS
+CREATE TEMP TABLE diff AS
 SELECT d.* FROM sent, stream_batch_diff(doc->'days') d
 WHERE source_id IN (SELECT (s->>'source')::integer FROM jsonb_array_elements(doc->'sources') s);
 $sql;

@@ -27,3 +27,26 @@ spark_job() { # options of the job...
 
 # Rows that one side has and the other has not.
 differences() { psql -qXtA -v ON_ERROR_STOP=1 "$DATABASE_URL" -f batch-process/spark/differences.sql; }
+
+# A private server is on a Unix socket, which Java does not know: a loopback port for it, as long as this script lives.
+forward() { # socket: sets port
+    exec {announced}< <(exec python3 - "$1" $$ <<'PYTHON'
+import asyncio, os, sys
+async def pump(reader, writer):
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+async def serve(reader, writer):
+    there = await asyncio.open_unix_connection(sys.argv[1])
+    await asyncio.gather(pump(reader, there[1]), pump(there[0], writer), return_exceptions=True)
+async def main():
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    while os.path.exists(f"/proc/{sys.argv[2]}"):
+        await asyncio.sleep(0.5)
+asyncio.run(main())
+PYTHON
+    )
+    read -r -u "$announced" port
+}
