@@ -230,7 +230,7 @@ static int handle_open(struct windows_db *db, const char *path, struct tlc_err *
     if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK) {
         return db_failed(db->handle, "open", err);
     }
-    sqlite3_busy_timeout(db->handle, 5000);
+    sqlite3_busy_timeout(db->handle, 1000);
     if (exec(db->handle, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", "open", err) !=
             TLC_OK ||
         quick_check(db->handle, err) != TLC_OK ||

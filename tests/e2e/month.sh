@@ -95,6 +95,18 @@ for filter in '0 0 0' '0 0 1' '2202401 0 1' '1202401 0 1' '0 74 1'; do
     checks=$((checks + 1))
 done
 
+# The dashboard's file is damaged while it is down: set aside, begun anew, and filled again by consumer-process from the log.
+dump() { curl -fsS "$DASHBOARD_URL/api/windows/dump" | sha256sum; }
+before=$(dump)
+kill -9 "$(cut -d' ' -f1 "$TLC_RUN/pid/dashboard")"
+rm -f "$TLC_RUN"/dashboard.sqlite-*
+dd if=/dev/urandom of="$TLC_RUN/dashboard.sqlite" bs=4096 seek=1 count=40 conv=notrunc status=none
+./pipeline up >/dev/null
+./pipeline settle
+same "windows after the dashboard's file was damaged" "$(dump)" "$before"
+compgen -G "$TLC_RUN/dashboard.sqlite.corrupt-*" >/dev/null || fail "the damaged file is not set aside"
+grep -q damaged_file_set_aside "$TLC_RUN/log/dashboard.log" || fail "the log does not say that the damaged file was set aside"
+
 # The same month again: every event is there already.
 ./pipeline replay "$month" --speed max
 ./pipeline settle

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -380,6 +381,28 @@ static void damaged_while_in_use__begun_anew(void **state)
     assert_int_equal(take_good(f, &first, 1).accepted, 1);
 }
 
+static void locked_by_another_program__unavailable_until_it_lets_go(void **state)
+{
+    struct fixture *f = *state;
+    take_good(f, &first, 1);
+    sqlite3 *other;
+    assert_int_equal(sqlite3_open(f->path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    struct spec newer = first;
+    newer.revision++;
+    newer.starts++;
+    struct store_reply reply;
+    struct tlc_err err = {.text = ""};
+    assert_int_equal(take(f, &newer, 1, &reply, &err), TLC_RETRY);
+    assert_int_equal(reply.refusal, STORE_UNAVAILABLE);
+    assert_non_null(strstr(err.text, "locked"));
+    assert_int_equal(events(f), 8);
+    assert_int_equal(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(other), SQLITE_OK);
+    assert_int_equal(take_good(f, &newer, 1).accepted, 1);
+    assert_int_equal(events(f), 9);
+}
+
 /* A limit on file sizes stands for a full disk. */
 static void full_disk__nothing_visible_that_is_not_durable(void **state)
 {
@@ -431,6 +454,7 @@ int main(void)
         TEST(file_that_is_no_database__set_aside_and_begun_anew),
         TEST(damaged_file__set_aside_at_start),
         TEST(damaged_while_in_use__begun_anew),
+        TEST(locked_by_another_program__unavailable_until_it_lets_go),
         TEST(full_disk__nothing_visible_that_is_not_durable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
