@@ -46,8 +46,8 @@ else
 fi
 
 # Where the programs listen and look for each other, instead of the default ports.
-server=$(free_port) store=$(free_port) process=$(free_port) page=$(free_port)
-export SERVER_LISTEN=127.0.0.1:$server STORE_LISTEN=127.0.0.1:$store PROCESS_LISTEN=127.0.0.1:$process DASHBOARD_LISTEN=127.0.0.1:$page
+server=$(free_port) store=$(free_port) process=$(free_port) page=$(free_port) batch=$(free_port)
+export SERVER_LISTEN=127.0.0.1:$server STORE_LISTEN=127.0.0.1:$store PROCESS_LISTEN=127.0.0.1:$process BATCH_LISTEN=127.0.0.1:$batch DASHBOARD_LISTEN=127.0.0.1:$page
 export SERVER_URL=http://127.0.0.1:$server STORE_URL=http://127.0.0.1:$store PROCESS_URL=http://127.0.0.1:$process
 export DASHBOARD_URL=http://127.0.0.1:$page DASHBOARD_DB=$work/dashboard.sqlite
 
@@ -72,7 +72,7 @@ while IFS= read -r line; do
     *) start "$line" ;;
     esac
 done < <(sed -n '/<!-- by hand -->/,/<!-- \/by hand -->/{/^<!--/d;/^```/d;p}' README.md)
-[ $lines -ge 9 ] || fail "the section has only $lines lines"
+[ $lines -ge 10 ] || fail "the section has only $lines lines"
 
 wait_for "windows on the page" 60 data_up
 wait_for "rows in PostgreSQL" 60 rows_up
@@ -86,4 +86,4 @@ for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
     [ $status -eq $expected ] || fail "${names[i]} ended with $status after Ctrl-C"
 done
 pids=()
-printf '%d lines followed, 6 programs ended cleanly\n' $lines
+printf '%d lines followed, %d programs ended cleanly\n' $lines "${#names[@]}"

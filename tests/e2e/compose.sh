@@ -63,8 +63,8 @@ read -r -a compose_command <<<"${COMPOSE:-docker-compose}"
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 export COMPOSE_PROJECT_NAME=taxicompose$$ SPEED=max
-DASHBOARD_PORT=$(free_port) SERVER_PORT=$(free_port) STORE_PORT=$(free_port) PROCESS_PORT=$(free_port)
-export DASHBOARD_PORT SERVER_PORT STORE_PORT PROCESS_PORT
+DASHBOARD_PORT=$(free_port) SERVER_PORT=$(free_port) STORE_PORT=$(free_port) PROCESS_PORT=$(free_port) BATCH_PORT=$(free_port)
+export DASHBOARD_PORT SERVER_PORT STORE_PORT PROCESS_PORT BATCH_PORT BATCH_EVERY=2s
 # Authorities that this machine trusts besides Debian's sign for what the build loads.
 EXTRA_CA=$(cat /usr/local/share/ca-certificates/*.crt 2>/dev/null || true)
 export EXTRA_CA
@@ -120,8 +120,21 @@ ledger_balances() { # replays so far
     same "events acknowledged and rows stored" "$rows" "$(jq '[.[].acked] | add' <<<"$clients")"
 }
 
+# The days that batch-process made are the windows' sums; the History page has them.
+days_agree() { get "$DASHBOARD_PORT/api/status" | jq -e '.ledger[] | select(.line | startswith("stream = batch")) | .ok' >/dev/null; }
+days_balance() {
+    local i
+    for ((i = 0; i < 240; i++)); do
+        ! days_agree || break
+        sleep 0.5
+    done
+    days_agree || fail "stream = batch: $(get "$DASHBOARD_PORT/api/status" | jq -c '.ledger[-1]')"
+    same "trips of the days and rows" "$(get "$DASHBOARD_PORT/api/history/series?by=month" | jq '[.rows[][2]] | add')" "$(sql 'select count(*) from trip_start')"
+}
+
 replay --build
 ledger_balances 1
+days_balance
 if [ -f "$real" ] && [ -d "$deps/node_modules/@duckdb" ]; then
     node tests/e2e/oracle.mjs "$deps/node_modules" "$real" 2024-01 >"$work/oracle.json"
     same "rows in trip_start" "$(sql 'select count(*) from trip_start')" "$(jq .starts "$work/oracle.json")"
@@ -138,7 +151,7 @@ else
 fi
 page=$(get "$DASHBOARD_PORT/")
 [[ $page == *'<html'* ]] || fail "no page"
-for service in producer-server consumer-store consumer-process dashboard; do
+for service in producer-server consumer-store consumer-process batch-process dashboard; do
     same "user of $service" "$(compose exec -T $service id -un </dev/null | tr -d '\r')" taxi
 done
 
@@ -146,6 +159,7 @@ done
 export DATASET=green MONTH=2024-02 TLC_BASE_URL=http://127.0.0.1:1 SYNTHETIC_ROWS=20000
 replay
 ledger_balances 2
+days_balance
 same "label of a synthetic month" "$(get "$DASHBOARD_PORT/api/meta" | jq -r .label)" "synthetic data"
 same "synthetic rows" "$(inside 'cat /var/lib/taxi/replay/green_2024-02/manifest.json' | jq -c '[.synthetic, .rows_read]')" '[true,20000]'
 same "sources stored" "$(sql 'select string_agg(source_id::text, $$ $$ order by source_id) from source')" "2202401 2202402"

@@ -1,7 +1,7 @@
 // One day: its hours on the clock, and its busiest routes.
 
-import {Chart, arrowKeys, axes, canvasIn, colours, refresh, tooltipColours} from './charts.js';
-import {setText} from './dom.js';
+import {Chart, arrowKeys, axes, canvasIn, refresh, tooltipColours} from './charts.js';
+import {colours, setText} from './dom.js';
 import {count, dollars} from './format.js';
 import {weekdayText} from './periods.js';
 import {drawRoutes} from './rankings.js';

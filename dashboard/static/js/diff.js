@@ -1,7 +1,7 @@
 // Stream against batch: what the rows have more than the live windows, by source and day. Normally nothing.
 
-import {Chart, arrowKeys, axes, canvasIn, colours, refresh, tooltipColours} from './charts.js';
-import {byId, setData, setText} from './dom.js';
+import {Chart, arrowKeys, axes, canvasIn, refresh, tooltipColours} from './charts.js';
+import {byId, colours, setData, setText} from './dom.js';
 import {count, sourceTitle} from './format.js';
 import {dayText, tickText} from './periods.js';
 import {bindTable} from './tables.js';

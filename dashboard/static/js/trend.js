@@ -1,7 +1,7 @@
 // A figure by day, week or month over the range, with the compared range laid over it by its place in it.
 
-import {Chart, arrowKeys, axes, canvasIn, colours, refresh, tooltipColours} from './charts.js';
-import {byId, node, setText} from './dom.js';
+import {Chart, arrowKeys, axes, canvasIn, refresh, tooltipColours} from './charts.js';
+import {byId, colours, node, setText} from './dom.js';
 import {count} from './format.js';
 import {METRICS, orDash} from './metrics.js';
 import {periodText, rangeText, tickText} from './periods.js';
