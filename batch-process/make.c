@@ -71,6 +71,27 @@ static int followers_add(const struct make *m, const struct period *p, const str
     return rc;
 }
 
+/* What is under way at the beginning of a day: found by reading the day before, unless it was made
+ * just now. What is stored of that day meanwhile marks it, and it marks this one again if it
+ * changes what this one rests on. */
+static int open_find(const struct make *m, const struct period *p, const struct words *w,
+                     struct tlc_err *err)
+{
+    const char *const before[] = {w->owner, w->begin_s};
+    if (m->open_source == p->owner && m->open_date == p->start) {
+        return TLC_OK;
+    }
+    int rc = tlc_pg_exec(m->pg, sql_day_open_clear, NULL, 0, err);
+    return rc == TLC_OK ? tlc_pg_exec(m->pg, sql_day_open, before, TLC_COUNT(before), err) : rc;
+}
+
+/* For the day after it, should it come next. */
+static int open_keep(const struct make *m, struct tlc_err *err)
+{
+    int rc = tlc_pg_exec(m->pg, sql_day_open_clear, NULL, 0, err);
+    return rc == TLC_OK ? tlc_pg_exec(m->pg, sql_day_open_keep, NULL, 0, err) : rc;
+}
+
 /* The figures of one day. *ret_rows: starts and ends in them. */
 static int day_make(const struct make *m, const struct words *w, int64_t *ret_rows,
                     struct tlc_err *err)
@@ -144,10 +165,10 @@ static int period_write(const struct make *m, const struct period *p, int64_t *r
     words_of(m, p, &w);
     int rc = TLC_OK;
     if (p->kind == PERIOD_DAY) {
-        rc = day_make(m, &w, ret_rows, err);
-        if (rc == TLC_OK) {
-            rc = followers_add(m, p, &w, err);
-        }
+        rc = open_find(m, p, &w, err);
+        rc = rc == TLC_OK ? day_make(m, &w, ret_rows, err) : rc;
+        rc = rc == TLC_OK ? followers_add(m, p, &w, err) : rc;
+        rc = rc == TLC_OK ? open_keep(m, err) : rc;
     } else {
         rc = sum_make(m, p, &w, err);
     }
@@ -157,8 +178,7 @@ static int period_write(const struct make *m, const struct period *p, int64_t *r
     return rc == TLC_OK ? marks_take(m, p, &w, err) : rc;
 }
 
-int make_period(const struct make *m, const struct period *p, int64_t *ret_rows,
-                struct tlc_err *err)
+int make_period(struct make *m, const struct period *p, int64_t *ret_rows, struct tlc_err *err)
 {
     *ret_rows = 0;
     int rc = tlc_pg_exec(m->pg, "BEGIN", NULL, 0, err);
@@ -168,6 +188,9 @@ int make_period(const struct make *m, const struct period *p, int64_t *ret_rows,
     if (rc == TLC_OK) {
         rc = tlc_pg_exec(m->pg, "COMMIT", NULL, 0, err);
     }
+    /* Rolled back, or not known to be committed, day_open is not what it says. */
+    m->open_source = rc == TLC_OK && p->kind == PERIOD_DAY ? p->owner : 0;
+    m->open_date = period_next(p->kind, p->start);
     if (rc != TLC_OK) {
         char date[DATE_TEXT_N];
         tlc_err_note(err, "%s %s of %d", period_name(p->kind), date_text(p->start, date),

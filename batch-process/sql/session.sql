@@ -8,6 +8,12 @@ SET jit = off;
 SET work_mem = '64MB';
 SET enable_mergejoin = off;
 SET max_parallel_workers_per_gather = 0;
+-- Starts that met no end up to the beginning of the day that is made.
+CREATE TEMP TABLE IF NOT EXISTS day_open (
+    trip_id bigint NOT NULL,
+    at      timestamptz NOT NULL,
+    zone_id smallint NOT NULL
+);
 -- Trips of the day: every end, with its start when both are one trip; and every start of this day and of the 24 hours before that
 -- met no end up to the day's end.
 CREATE TEMP TABLE IF NOT EXISTS day_pair (

@@ -1,7 +1,7 @@
 -- $1 source, $2 day, $3 its first second, $4 the last day that can rest on it. Marks the days after it if the starts that met no end on
 -- their day are others than when it was last made.
 WITH open AS (
-    SELECT coalesce(md5(string_agg(concat_ws(' ', trip_id, start_at, pickup, end_at), ',' ORDER BY trip_id)), '') AS digest
+    SELECT coalesce(md5(string_agg(concat_ws(' ', trip_id, start_at, pickup, CASE WHEN end_at >= to_timestamp($3::bigint) THEN end_at END), ',' ORDER BY trip_id)), '') AS digest
     FROM day_pair
     WHERE start_at >= to_timestamp($3::bigint) AND ride_s IS NULL
 ), noted AS (
