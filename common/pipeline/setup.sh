@@ -3,7 +3,7 @@
 apt_packages=(build-essential cmake ninja-build pkg-config git curl jq unzip procps util-linux
     librdkafka-dev libmicrohttpd-dev libpq-dev libjansson-dev libcurl4-openssl-dev libsqlite3-dev
     libcmocka-dev zlib1g-dev python3 python3-venv postgresql postgresql-client default-jre-headless maven
-    clang-format-14 clang-tidy-14 shellcheck chromium)
+    clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev shellcheck chromium)
 
 missing_packages() {
     local package
