@@ -271,8 +271,11 @@ static void add_check(const struct peers *p, const struct history_check *check, 
     int64_t right = check->stream + check->superseded + check->late;
     for (size_t i = 0; i < TLC_COUNT(terms); i++) {
         int64_t v = value_of(p, terms[i]);
-        int64_t signed_v = terms[i].peer == PEER_PROCESS ? v : -v;
-        right = v == PEER_NONE || right == PEER_NONE ? PEER_NONE : right + signed_v;
+        if (v == PEER_NONE || right == PEER_NONE) {
+            right = PEER_NONE;
+        } else {
+            right += terms[i].peer == PEER_PROCESS ? v : -v;
+        }
     }
     char note[sizeof check->note + 128];
     bool right_places = check->wrong == 0 && check->unlikely == 0;
