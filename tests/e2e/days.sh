@@ -127,7 +127,7 @@ same "the place where it was" "$(./pipeline audit --diff | awk -F'|' '$5 + 0 > $
 checks=$((checks + 1))
 
 if [ $with_spark = 1 ]; then
-    "$bin/batch-process" --database "$DATABASE_URL" --routes 40 --all >"$work/all.log" 2>&1
+    env -u BATCH_EVERY "$bin/batch-process" --database "$DATABASE_URL" --routes 40 --all >"$work/all.log" 2>&1
     killed batch-process # it would make the days with more routes
     forward "$(sql "select current_setting('unix_socket_directories') || '/.s.PGSQL.' || current_setting('port')")"
     # shellcheck disable=SC2154 # port: by forward
