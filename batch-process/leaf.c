@@ -29,16 +29,25 @@ static int statements_run(struct tlc_pg *pg, const struct pg_result *r, struct t
     return TLC_OK;
 }
 
-static int leaf_index(struct tlc_pg *pg, const char *leaf, struct tlc_err *err)
+/* Runs the statements that a query about the leaf gives. */
+static int leaf_do(struct tlc_pg *pg, const char *query, const char *leaf, struct tlc_err *err)
 {
     const char *const params[] = {leaf};
     struct pg_result *r = NULL;
-    int rc = tlc_pg_query(pg, sql_leaf_index, params, 1, &r, err);
+    int rc = tlc_pg_query(pg, query, params, 1, &r, err);
     if (rc == TLC_OK) {
         rc = statements_run(pg, r, err);
         tlc_pg_result_free(&r);
     }
-    return rc == TLC_OK ? tlc_pg_exec(pg, sql_leaf_summarize, params, 1, err) : rc;
+    return rc;
+}
+
+static int leaf_index(struct tlc_pg *pg, const char *leaf, struct tlc_err *err)
+{
+    const char *const params[] = {leaf};
+    int rc = leaf_do(pg, sql_leaf_index, leaf, err);
+    rc = rc == TLC_OK ? tlc_pg_exec(pg, sql_leaf_summarize, params, 1, err) : rc;
+    return rc == TLC_OK ? leaf_do(pg, sql_leaf_analyze, leaf, err) : rc;
 }
 
 void leaf_prepare(struct tlc_pg *pg, int32_t source)

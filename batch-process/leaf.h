@@ -7,7 +7,8 @@
 
 struct tlc_pg;
 
-/* Makes the index where it is missing and brings it up to date. Not in a transaction. Failing to is
+/* Makes the index where it is missing, brings it up to date, and has the statistics gathered that
+ * let the planner use it. Not in a transaction. Failing to is
  * no failure of the run, so that is only logged; a lost connection shows at the next statement. */
 void leaf_prepare(struct tlc_pg *pg, int32_t source);
 

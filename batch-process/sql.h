@@ -11,7 +11,7 @@ extern const char sql_store_tables[], sql_rights[];
 
 extern const char sql_plan_reloaded[], sql_plan_leaves[], sql_plan_range[];
 extern const char sql_plan_dirty[], sql_plan_todo[];
-extern const char sql_leaf_index[], sql_leaf_summarize[];
+extern const char sql_leaf_index[], sql_leaf_summarize[], sql_leaf_analyze[];
 
 extern const char sql_day_open_clear[], sql_day_open[], sql_day_open_keep[];
 extern const char sql_day_pairs[], sql_day_clear[], sql_day_stat[], sql_day_total[];
