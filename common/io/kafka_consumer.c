@@ -8,9 +8,10 @@
 #include "common/base/clock.h"
 
 #define PARTITIONS_MAX 4096
-#define ASK_MS 10000       /* a question to the broker, inside poll */
-#define AWAY_MS 3000       /* "all brokers down" holds for so long unless it is said again */
-#define START_AGAIN_MS 250 /* a partition whose start failed is tried again after this */
+#define ASK_MS 10000        /* a question to the broker, inside poll */
+#define AWAY_MS 3000        /* "all brokers down" holds for so long unless it is said again */
+#define START_AGAIN_MS 250  /* a partition whose start failed is tried again after this */
+#define INSTANCE_ID_MAX 248 /* bytes; brokers take 249 */
 
 /* What is known of one partition number. started: its position is decided and librdkafka fetches
  * from there. */
@@ -74,6 +75,17 @@ static int conf_put_properties(rd_kafka_conf_t *conf, const struct tlc_opt_list 
     return TLC_OK;
 }
 
+/* With the topic in its name: within its session a group gives an instance of the same name back
+ * the partitions it had, also those of another topic. */
+static int conf_put_instance(rd_kafka_conf_t *conf, const struct tlc_kafka_consumer_options *o,
+                             struct tlc_err *err)
+{
+    char name[INSTANCE_ID_MAX + 1];
+    snprintf(name, sizeof(name), "%.*s.%.*s", INSTANCE_ID_MAX / 2, o->instance,
+             INSTANCE_ID_MAX / 2 - 1, o->topic);
+    return conf_put(conf, "group.instance.id", name, err);
+}
+
 /* Sessions are short so that another instance takes over soon. A fetch of 512 KiB a partition is
  * some 60,000 events, of which each takes three times its bytes in librdkafka; larger ones only
  * cost memory. Metadata every 50 ms: a broker thread of librdkafka 2.0 that paused because the
@@ -117,7 +129,7 @@ static int conf_put_ours(rd_kafka_conf_t *conf, const struct tlc_kafka_consumer_
         conf_put(conf, "client.id", o->client_id, err) != TLC_OK) {
         return err->cls;
     }
-    return o->instance ? conf_put(conf, "group.instance.id", o->instance, err) : TLC_OK;
+    return o->instance ? conf_put_instance(conf, o, err) : TLC_OK;
 }
 
 /* ---- partitions ---- */

@@ -35,7 +35,7 @@ settled() { # messages
 }
 
 topic_end() {
-    kafka_java 256m org.apache.kafka.tools.GetOffsetShell --bootstrap-server "$KAFKA_BROKERS" --topic trips 2>"$run/log/topic-end.log" |
+    kafka_java 256m org.apache.kafka.tools.GetOffsetShell --bootstrap-server "$KAFKA_BROKERS" --topic "${KAFKA_TOPIC:-trips}" 2>"$run/log/topic-end.log" |
         awk -F: '{n += $3} END {print n + 0}' || fail 69 "Kafka does not tell the end of the topic: see $run/log/topic-end.log"
 }
 

@@ -3,9 +3,10 @@
 # shellcheck shell=bash
 
 checks=0
+about='' # what is being tested, for messages: set by tests of several parts
 
 skip() { printf 'SKIPPED: %s\n' "$*" >&2; exit 77; }
-failed() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
+failed() { printf 'FAILED: %s%s\n' "${about:+$about: }" "$*" >&2; exit 1; }
 
 expect() { # words, wanted, got
     [ "$2" = "$3" ] || failed "$1: wanted $2, got $3"
