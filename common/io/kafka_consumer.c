@@ -1,17 +1,18 @@
 #include "common/io/kafka_consumer.h"
 
 #include <assert.h>
-#include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "common/base/clock.h"
+#include "common/io/kafka_consumer_conf.h"
 
 #define PARTITIONS_MAX 4096
-#define ASK_MS 10000        /* a question to the broker, inside poll */
-#define AWAY_MS 3000        /* "all brokers down" holds for so long unless it is said again */
-#define START_AGAIN_MS 250  /* a partition whose start failed is tried again after this */
-#define INSTANCE_ID_MAX 248 /* bytes; brokers take 249 */
+#define ASK_MS 10000       /* a question to the broker, inside poll */
+#define AWAY_MS 3000       /* "all brokers down" holds for so long unless it is said again */
+#define START_AGAIN_MS 250 /* a partition whose start failed is tried again after this */
+#define FENCED_MAX 3       /* so often within this time: there is a second one of our name */
+#define FENCED_MS 60000
 
 /* What is known of one partition number. started: its position is decided and librdkafka fetches
  * from there. */
@@ -25,6 +26,7 @@ struct partition {
 };
 
 struct tlc_kafka_consumer {
+    rd_kafka_conf_t *conf; /* to begin again from */
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue;
     struct tlc_kafka_consumer_hooks hooks;
@@ -37,100 +39,12 @@ struct tlc_kafka_consumer {
     int32_t partitions_n;
     int64_t away_until_ms; /* brokers are unreachable, 0 = not known to be */
     int64_t start_again_ms;
+    bool fenced; /* the group no longer knows us by our name */
+    int64_t fenced_at_ms[FENCED_MAX];
+    int64_t fenced_n;
     struct tlc_err failure; /* of a hook or an error message; cls 0: none */
     char away_text[256];
 };
-
-/* ---- configuration ---- */
-
-static int conf_put(rd_kafka_conf_t *conf, const char *name, const char *value, struct tlc_err *err)
-{
-    char words[512];
-    if (rd_kafka_conf_set(conf, name, value, words, sizeof(words)) != RD_KAFKA_CONF_OK) {
-        return tlc_err_fatal(err, TLC_EXIT_USAGE, "-X %s=%s: %s", name, value, words);
-    }
-    return TLC_OK;
-}
-
-static int conf_put_properties(rd_kafka_conf_t *conf, const struct tlc_opt_list *properties,
-                               struct tlc_err *err)
-{
-    for (size_t i = 0; properties && i < properties->n; i++) {
-        const char *eq = strchr(properties->v[i], '=');
-        char name[128];
-        if (!eq ||
-            !tlc_str_copy(name, sizeof(name),
-                          (struct tlc_str){properties->v[i], (size_t)(eq - properties->v[i])})) {
-            return tlc_err_fatal(err, TLC_EXIT_USAGE,
-                                 "-X %s: expected name=value, e.g. -X security.protocol=ssl",
-                                 properties->v[i]);
-        }
-        if (conf_put(conf, name, eq + 1, err) != TLC_OK) {
-            return err->cls;
-        }
-        if (strcmp(name, "debug") == 0) {
-            rd_kafka_conf_set_log_cb(conf, rd_kafka_log_print);
-        }
-    }
-    return TLC_OK;
-}
-
-/* With the topic in its name: within its session a group gives an instance of the same name back
- * the partitions it had, also those of another topic. */
-static int conf_put_instance(rd_kafka_conf_t *conf, const struct tlc_kafka_consumer_options *o,
-                             struct tlc_err *err)
-{
-    char name[INSTANCE_ID_MAX + 1];
-    snprintf(name, sizeof(name), "%.*s.%.*s", INSTANCE_ID_MAX / 2, o->instance,
-             INSTANCE_ID_MAX / 2 - 1, o->topic);
-    return conf_put(conf, "group.instance.id", name, err);
-}
-
-/* Sessions are short so that another instance takes over soon. A fetch of 512 KiB a partition is
- * some 60,000 events, of which each takes three times its bytes in librdkafka; larger ones only
- * cost memory. Metadata every 50 ms: a broker thread of librdkafka 2.0 that paused because the
- * queue was full sleeps up to a second although the queue is long empty again; the answer wakes it.
- * A topic that is made after us is found soon, too. The broker answers a fetch when it has some
- * thousand events or 50 ms have passed: without that floor a busy topic is read in crumbs, which
- * costs the broker more than all the rest. */
-static int conf_put_ours(rd_kafka_conf_t *conf, const struct tlc_kafka_consumer_options *o,
-                         struct tlc_err *err)
-{
-    static const char *const fixed[][2] = {
-        {"partition.assignment.strategy", "cooperative-sticky"},
-        {"enable.auto.commit", "false"},
-        {"enable.auto.offset.store", "false"},
-        {"auto.offset.reset", "error"},
-        {"enable.partition.eof", "false"},
-        {"check.crcs", "false"},
-        {"fetch.wait.max.ms", "50"},
-        {"fetch.min.bytes", "200000"},
-        {"fetch.message.max.bytes", "524288"},
-        {"queued.min.messages", "1000000"},
-        {"session.timeout.ms", "6000"},
-        {"heartbeat.interval.ms", "1500"},
-        {"reconnect.backoff.ms", "50"},
-        {"reconnect.backoff.max.ms", "1000"},
-        {"topic.metadata.refresh.interval.ms", "50"},
-        {"socket.keepalive.enable", "true"},
-        {"log.connection.close", "false"},
-    };
-    for (size_t i = 0; i < TLC_COUNT(fixed); i++) {
-        if (conf_put(conf, fixed[i][0], fixed[i][1], err) != TLC_OK) {
-            return err->cls;
-        }
-    }
-    char kbytes[32];
-    int64_t kb = o->queue_bytes / 1024;
-    snprintf(kbytes, sizeof(kbytes), "%lld", (long long)(kb < 1024 ? 1024 : kb));
-    if (conf_put(conf, "queued.max.messages.kbytes", kbytes, err) != TLC_OK ||
-        conf_put(conf, "bootstrap.servers", o->brokers, err) != TLC_OK ||
-        conf_put(conf, "group.id", o->group, err) != TLC_OK ||
-        conf_put(conf, "client.id", o->client_id, err) != TLC_OK) {
-        return err->cls;
-    }
-    return o->instance ? conf_put_instance(conf, o, err) : TLC_OK;
-}
 
 /* ---- partitions ---- */
 
@@ -307,6 +221,7 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
     } else if (code == RD_KAFKA_RESP_ERR__FATAL) {
         char words[512];
         rd_kafka_resp_err_t first = rd_kafka_fatal_error(rk, words, sizeof(words));
+        c->fenced = first == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
         tlc_err_fatal(&c->failure, TLC_EXIT_CONFIG, "kafka: %s: %s", rd_kafka_err2name(first),
                       words);
     } else if (error_is_final((rd_kafka_resp_err_t)code)) {
@@ -339,27 +254,84 @@ static int subscribe(struct tlc_kafka_consumer *c, struct tlc_err *err)
     return TLC_OK;
 }
 
+static int begin(struct tlc_kafka_consumer *c, struct tlc_err *err)
+{
+    char words[512];
+    rd_kafka_conf_t *conf = rd_kafka_conf_dup(c->conf);
+    c->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, words, sizeof(words));
+    if (!c->rk) {
+        rd_kafka_conf_destroy(conf);
+        return tlc_err_fatal(err, TLC_EXIT_USAGE, "kafka: %s", words);
+    }
+    rd_kafka_poll_set_consumer(c->rk);
+    c->queue = rd_kafka_queue_get_consumer(c->rk);
+    return subscribe(c, err);
+}
+
+static void kept_release(struct tlc_kafka_consumer *c)
+{
+    for (size_t i = 0; i < c->kept_n; i++) {
+        rd_kafka_message_destroy(c->kept[i]);
+    }
+    c->kept_n = 0;
+}
+
+/* Without a good-bye of the group, what was ours may be someone else's already. */
+static void partitions_lose(struct tlc_kafka_consumer *c)
+{
+    for (int32_t i = 0; i < c->partitions_n; i++) {
+        struct partition *p = &c->partitions[i];
+        if (p->owned && c->hooks.revoked) {
+            c->hooks.revoked(c->hooks.ctx, i, true);
+        }
+        p->owned = p->started = false;
+    }
+}
+
+static void end(struct tlc_kafka_consumer *c)
+{
+    kept_release(c);
+    if (c->rk) {
+        rd_kafka_consumer_close(c->rk);
+        if (c->queue) {
+            rd_kafka_queue_destroy(c->queue);
+        }
+        rd_kafka_destroy(c->rk);
+    }
+    c->rk = NULL;
+    c->queue = NULL;
+}
+
+/* When a broker dies with the answer to our joining, we join again and the group takes us for two
+ * of one name: it fences the first, librdkafka calls that fatal. A new client is let in. */
+static int begin_again(struct tlc_kafka_consumer *c, struct tlc_err *err)
+{
+    int64_t now_ms = tlc_now_ms();
+    int64_t *oldest_ms = &c->fenced_at_ms[c->fenced_n++ % FENCED_MAX];
+    if (c->fenced_n > FENCED_MAX && now_ms - *oldest_ms < FENCED_MS) {
+        return tlc_err_fatal(err, TLC_EXIT_CONFIG,
+                             "kafka: another member of the group has this one's name: give each "
+                             "its own (--instance)");
+    }
+    *oldest_ms = now_ms;
+    end(c);
+    partitions_lose(c);
+    c->fenced = false;
+    int rc = begin(c, err);
+    return rc != TLC_OK ? rc
+                        : tlc_err_set(err, TLC_RETRY, "kafka: fenced by the group: joins it again");
+}
+
 static int consumer_start(struct tlc_kafka_consumer *c,
                           const struct tlc_kafka_consumer_options *options, struct tlc_err *err)
 {
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    rd_kafka_conf_set_opaque(conf, c);
-    rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
-    rd_kafka_conf_set_error_cb(conf, on_error);
-    rd_kafka_conf_set_log_cb(conf, on_log);
-    char words[512];
-    if (conf_put_ours(conf, options, err) == TLC_OK &&
-        conf_put_properties(conf, options->properties, err) == TLC_OK) {
-        c->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, words, sizeof(words));
-        if (c->rk) {
-            rd_kafka_poll_set_consumer(c->rk);
-            c->queue = rd_kafka_queue_get_consumer(c->rk);
-            return subscribe(c, err);
-        }
-        tlc_err_fatal(err, TLC_EXIT_USAGE, "kafka: %s", words);
-    }
-    rd_kafka_conf_destroy(conf);
-    return err->cls;
+    c->conf = rd_kafka_conf_new();
+    rd_kafka_conf_set_opaque(c->conf, c);
+    rd_kafka_conf_set_rebalance_cb(c->conf, on_rebalance);
+    rd_kafka_conf_set_error_cb(c->conf, on_error);
+    rd_kafka_conf_set_log_cb(c->conf, on_log);
+    int rc = kafka_consumer_conf(c->conf, options, err);
+    return rc == TLC_OK ? begin(c, err) : rc;
 }
 
 int tlc_kafka_consumer_open(const struct tlc_kafka_consumer_options *options,
@@ -391,27 +363,15 @@ int tlc_kafka_consumer_open(const struct tlc_kafka_consumer_options *options,
     return TLC_OK;
 }
 
-static void kept_release(struct tlc_kafka_consumer *c)
-{
-    for (size_t i = 0; i < c->kept_n; i++) {
-        rd_kafka_message_destroy(c->kept[i]);
-    }
-    c->kept_n = 0;
-}
-
 void tlc_kafka_consumer_close(struct tlc_kafka_consumer **consumer)
 {
     struct tlc_kafka_consumer *c = *consumer;
     if (!c) {
         return;
     }
-    kept_release(c);
-    if (c->rk) {
-        rd_kafka_consumer_close(c->rk);
-        if (c->queue) {
-            rd_kafka_queue_destroy(c->queue);
-        }
-        rd_kafka_destroy(c->rk);
+    end(c);
+    if (c->conf) {
+        rd_kafka_conf_destroy(c->conf);
     }
     free(c->partitions);
     free(c->messages);
@@ -537,6 +497,13 @@ static void note_out_of_range(struct tlc_kafka_consumer *c, int32_t number)
         c->topic, (int)number, (long long)(p ? p->expected : -1), (long long)low, (long long)high);
 }
 
+static bool fatal_is_fencing(const struct tlc_kafka_consumer *c, rd_kafka_resp_err_t code)
+{
+    char words[256];
+    return code == RD_KAFKA_RESP_ERR__FATAL && rd_kafka_fatal_error(c->rk, words, sizeof(words)) ==
+                                                   RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
+}
+
 static void note_error(struct tlc_kafka_consumer *c, const rd_kafka_message_t *m)
 {
     struct partition *p = m->rkt ? partition_get(c, m->partition) : NULL;
@@ -555,6 +522,7 @@ static void note_error(struct tlc_kafka_consumer *c, const rd_kafka_message_t *m
                     "kafka: topic %s does not exist yet (producer-server makes it)", c->topic);
         break;
     default:
+        c->fenced = c->fenced || fatal_is_fencing(c, m->err);
         if (c->failure.cls != TLC_FATAL) {
             failed(&c->failure, m->err, "read");
         }
@@ -634,6 +602,10 @@ int tlc_kafka_consumer_poll(struct tlc_kafka_consumer *c, int64_t wait_ms,
     settle_mixed(c);
     if (ret_batch->n > 0) {
         c->away_until_ms = 0;
+    }
+    if (c->fenced) {
+        ret_batch->n = 0; /* of partitions that are no longer ours */
+        return begin_again(c, err);
     }
     if (c->failure.cls == TLC_FATAL || (c->failure.cls != TLC_OK && ret_batch->n == 0)) {
         *err = c->failure;
