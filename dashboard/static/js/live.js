@@ -114,7 +114,7 @@ async function insist(load) {
   }
 }
 
-function bindButtons(stage, line) {
+function bindButtons(stage, line, resumed) {
   bindTheme(byId('theme'), () => { forgetColours(); recoloured.forEach((part) => part.recolour?.()); stage.mark(); });
   bindSwitch(byId('span'), 'span');
   bindSwitch(byId('flow'), 'map');
@@ -125,6 +125,9 @@ function bindButtons(stage, line) {
     byId('pause').setAttribute('aria-pressed', String(paused));
     setText(byId('pause'), paused ? 'Resume' : 'Pause');
     stage.hold(paused);
+    if (!paused) {
+      resumed();
+    }
   });
 }
 
@@ -132,12 +135,20 @@ async function main() {
   const stage = new Stage(byId('content'));
   const line = new StateLine();
   let filters = null;
-  const feed = new Feed((fresh) => {
+  let waiting = null; // the newest that came while paused
+  const take = (fresh) => {
     // A filter that takes no source leaves the clock at 0: nothing to show, whatever else there is.
     summary = {...fresh, have_data: fresh.have_data && fresh.clock_s > 0};
     line.take(summary);
     filters?.take(summary);
     stage.mark();
+  };
+  const feed = new Feed((fresh) => {
+    if (line.pausedAt !== 0 && summary) {
+      waiting = fresh;
+    } else {
+      take(fresh);
+    }
   }, (state) => line.connection(state));
   stage.beforeParts(() => {
     if (summary) {
@@ -149,7 +160,7 @@ async function main() {
     }
   });
   stageDrawing(stage, 'figures', new Figures(byId('figures')));
-  bindButtons(stage, line);
+  bindButtons(stage, line, () => { if (waiting) { take(waiting); waiting = null; } });
   onChange((names) => {
     if (names.some((name) => SERVER_SIDE.includes(name))) {
       feed.open(serverQuery());

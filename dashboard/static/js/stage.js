@@ -19,7 +19,7 @@ export class Stage {
   }
 
   add(element, draw) {
-    this.parts.set(element, {draw, dirty: true, visible: false});
+    this.parts.set(element, {draw, dirty: true, visible: false, drawn: false});
     this.watch.observe(element);
   }
 
@@ -35,40 +35,38 @@ export class Stage {
     this.schedule();
   }
 
-  // While held (the Pause button) nothing is drawn, but marks are kept.
+  // While held (the Pause button) nothing is drawn anew, but marks are kept; what was never drawn still is, once.
   hold(held) {
     this.held = held;
     this.schedule();
   }
 
   schedule() {
-    if (this.waiting || this.held) {
+    if (this.waiting) {
       return;
     }
     this.waiting = true;
     this.place.setAttribute('aria-busy', 'true');
     requestAnimationFrame(() => {
       this.waiting = false;
-      if (!this.held) {
-        this.draw();
-      }
+      this.draw();
     });
   }
 
   // What is dirty, in order, until the frame's time is up: the others have their turn in the next frames.
   draw() {
     const until = performance.now() + FRAME_MS;
-    if (this.fresh) {
+    if (this.fresh && !this.held) {
       this.fresh = false;
       this.frame();
     }
     for (const part of this.parts.values()) {
-      if (part.dirty && part.visible) {
+      if (part.dirty && part.visible && !(this.held && part.drawn)) {
         if (performance.now() >= until) {
           this.schedule();
           return;
         }
-        part.dirty = false;
+        Object.assign(part, {dirty: false, drawn: true});
         part.draw();
       }
     }

@@ -124,6 +124,8 @@ async function checkStates(browser, program) {
   await page.click('#pause');
   const shown = await figure(page, 'started');
   await play(program, FIRST_DAY_S + 8 * 24 * HOUR_S + 23 * HOUR_S);
+  // Paused before the map was there: it is drawn once.
+  await page.waitForFunction(() => globalThis.Chart?.getChart(document.querySelector('#map canvas')), null, {timeout: DEADLINE_MS});
   await page.screenshot({path: path.join(OUT, 'live-paused.png')});
   check(await figure(page, 'started') === shown, 'the figures change while paused');
   await page.click('#pause');
