@@ -134,15 +134,6 @@ static int run(struct app *a, struct tlc_err *err)
     return a->batch.refused > 0 ? TLC_EXIT_REFUSED : TLC_EXIT_OK;
 }
 
-static void report_print(const struct report *r)
-{
-    struct tlc_buf out;
-    tlc_buf_init(&out, 1 << 20);
-    tlc_counters_report(&r->counters, &out);
-    fputs(tlc_buf_cstr(&out), stdout);
-    tlc_buf_release(&out);
-}
-
 int main(int argc, char **argv)
 {
     static struct app app;
@@ -162,7 +153,7 @@ int main(int argc, char **argv)
         status = gaps(&app, &err);
     } else {
         status = run(&app, &err);
-        report_print(&app.report);
+        tlc_counters_report(&app.report.counters, stdout);
     }
     batch_release(&app.batch);
     tlc_http_server_close(&app.http);

@@ -27,15 +27,6 @@ static int give_up(const struct tlc_err *err)
     return tlc_err_exit_code(err);
 }
 
-static void report(const struct process *p)
-{
-    struct tlc_buf out;
-    tlc_buf_init(&out, 1 << 16);
-    tlc_counters_report(&p->counters, &out);
-    (void)fputs(tlc_buf_cstr(&out), stderr);
-    tlc_buf_release(&out);
-}
-
 int main(int argc, char **argv)
 {
     static struct process_options options;
@@ -73,6 +64,6 @@ int main(int argc, char **argv)
     if (rc != 0) {
         return give_up(&err);
     }
-    report(&process);
+    tlc_counters_report(&process.counters, stderr);
     return TLC_EXIT_OK;
 }

@@ -184,15 +184,6 @@ static void app_close(struct app *a)
     report_release(&a->report);
 }
 
-static void report_print(const struct report *r)
-{
-    struct tlc_buf out;
-    tlc_buf_init(&out, 1 << 20);
-    tlc_counters_report(&r->counters, &out);
-    fputs(tlc_buf_cstr(&out), stdout);
-    tlc_buf_release(&out);
-}
-
 int main(int argc, char **argv)
 {
     static struct app app;
@@ -219,6 +210,6 @@ int main(int argc, char **argv)
     }
     status = rc == TLC_OK || rc == TLC_STOP ? TLC_EXIT_OK : give_up(&err);
     app_close(&app);
-    report_print(&app.report);
+    tlc_counters_report(&app.report.counters, stdout);
     return status;
 }

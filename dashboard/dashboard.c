@@ -9,7 +9,6 @@
 
 #define IDLE_MS 60000
 #define REQUEST_MS 30000
-#define REPORT_BYTES_MAX 65536
 #define SHAPES_MS 2000 /* how often a missing shapes file is looked for */
 
 /* --- status --- */
@@ -247,10 +246,6 @@ void dashboard_reload(void *dashboard)
 
 void dashboard_report(const struct dashboard *d)
 {
-    struct tlc_buf out;
-    tlc_buf_init(&out, REPORT_BYTES_MAX);
-    tlc_counters_report(&d->store.counters, &out);
-    tlc_counters_report(&d->hub.counters, &out);
-    (void)fputs(tlc_buf_cstr(&out), stderr);
-    tlc_buf_release(&out);
+    tlc_counters_report(&d->store.counters, stderr);
+    tlc_counters_report(&d->hub.counters, stderr);
 }

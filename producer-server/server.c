@@ -232,9 +232,5 @@ void server_reload(void *server)
 
 void server_report(const struct server *s)
 {
-    struct tlc_buf out;
-    tlc_buf_init(&out, 65536);
-    tlc_counters_report(&s->produce.counters, &out);
-    fprintf(stderr, "%s", tlc_buf_cstr(&out));
-    tlc_buf_release(&out);
+    tlc_counters_report(&s->produce.counters, stderr);
 }

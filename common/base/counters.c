@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <stdio.h>
 
 void tlc_counters_init(struct tlc_counters *c, const struct tlc_counter_def *defs, size_t n)
 {
@@ -118,12 +117,12 @@ void tlc_counters_json(const struct tlc_counters *c, struct tlc_buf *out)
     tlc_buf_append(out, "}", 1);
 }
 
-void tlc_counters_report(const struct tlc_counters *c, struct tlc_buf *out)
+void tlc_counters_report(const struct tlc_counters *c, FILE *out)
 {
     for (size_t i = 0; i < c->n; i++) {
         int64_t v = tlc_counter_get(c, i);
         if (v != 0) {
-            tlc_buf_printf(out, "%s %" PRId64 " %s\n", c->defs[i].name, v, c->defs[i].unit);
+            fprintf(out, "%s %" PRId64 " %s\n", c->defs[i].name, v, c->defs[i].unit);
         }
     }
 }

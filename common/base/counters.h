@@ -17,6 +17,7 @@
 #define TLC_BASE_COUNTERS_H
 
 #include <stdatomic.h>
+#include <stdio.h>
 
 #include "common/base/buf.h"
 
@@ -81,6 +82,6 @@ void tlc_histogram_prometheus(const struct tlc_histogram *h, const char *prefix,
 /* One JSON object {"name":value,...}; a labelled row's key is its name as it stands. */
 void tlc_counters_json(const struct tlc_counters *c, struct tlc_buf *out);
 /* The exit report: "name value unit" a line, rows of value 0 left out. */
-void tlc_counters_report(const struct tlc_counters *c, struct tlc_buf *out);
+void tlc_counters_report(const struct tlc_counters *c, FILE *out);
 
 #endif

@@ -1,11 +1,8 @@
-# cmake -DDIR=folder -DOUT=file.inc [-DTYPE=struct] -P embed_sql.cmake: the SQL files of a folder as C arrays.
+# cmake -DDIR=folder -DOUT=file.inc -P embed_sql.cmake: the SQL files of a folder as C arrays.
 #
-# 001_name.sql and so on become rows {version, name, text} of `static const struct TYPE migrations[]`, in the order of their
+# 001_name.sql and so on become rows {version, name, text} of `static const struct tlc_migration migrations[]`, in the order of their
 # numbers, where there are any; name.sql becomes `const char sql_name[]`. A file whose first line is "-- each: week month" becomes
 # one array for each of these words, sql_name_week and sql_name_month, with the word in the place of every @each@.
-if(NOT TYPE)
-    set(TYPE migration)
-endif()
 file(GLOB files "${DIR}/*.sql")
 list(SORT files)
 set(arrays "")
@@ -42,7 +39,7 @@ foreach(file IN LISTS files)
     endif()
 endforeach()
 if(rows)
-    set(rows "static const struct ${TYPE} migrations[] = {\n${rows}};\n")
+    set(rows "static const struct tlc_migration migrations[] = {\n${rows}};\n")
 endif()
 file(WRITE "${OUT}.tmp" "${arrays}${rows}")
 file(COPY_FILE "${OUT}.tmp" "${OUT}" ONLY_IF_DIFFERENT)
