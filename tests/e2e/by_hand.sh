@@ -3,46 +3,30 @@
 # Only ports and folders are moved, by the environment, so that two runs do not meet.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=tests/support/check.sh disable=SC1091
+. tests/support/check.sh
 shared=${TLC_SHARED:-$PWD/../shared}
 work=$(mktemp -d /tmp/taxi-hand-XXXXXX)
 export TLC_RUN=$work/run TLC_ANY_PORT=1
 unset KAFKA_BROKERS DATABASE_URL
 pids=() names=()
 
-fail() {
-    printf 'FAILED: %s\n' "$*" >&2
-    tail -n 15 "$work"/*.log >&2 || true
-    exit 1
-}
 clean_up() {
+    local status=$? pid
     trap - EXIT
-    local pid
+    [ $status -eq 0 ] || [ $status -eq 77 ] || tail -n 15 "$work"/*.log >&2 || true
     for pid in "${pids[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
     ./pipeline reset >/dev/null 2>&1 || true
     rm -rf "$work"
+    exit $status
 }
 trap clean_up EXIT
-free_port() {
-    local port
-    while port=$((20000 + RANDOM % 20000)) && (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
-    printf '%s' "$port"
-}
-wait_for() { # words, seconds, command...
-    local words=$1 i seconds=$2
-    shift 2
-    for ((i = 0; i < seconds * 10; i++)); do
-        "$@" >/dev/null 2>&1 && return 0
-        sleep 0.1
-    done
-    fail "waited $seconds s for: $words"
-}
 
 if [ -f "$shared/tlc/parquet/green_tripdata_2024-01.parquet" ]; then
     TLC_BASE_URL=file://$(cd "$shared/tlc/parquet" && pwd)
     export TLC_BASE_URL
 else
-    printf 'SKIPPED: no %s/tlc, and the section replays a real month\n' "$shared"
-    exit 77
+    skip "no $shared/tlc, and the section replays a real month"
 fi
 
 # Where the programs listen and look for each other, instead of the default ports.
@@ -68,14 +52,14 @@ while IFS= read -r line; do
     printf '+ %s\n' "$line"
     case $line in
     eval*) eval "$line" ;;
-    build/bin/preprocess* | ./pipeline* | data/*) bash -c "$line" >"$work/line.log" 2>&1 || fail "$line: $(cat "$work/line.log")" ;;
+    build/bin/preprocess* | ./pipeline* | data/*) bash -c "$line" >"$work/line.log" 2>&1 || failed "$line: $(cat "$work/line.log")" ;;
     *) start "$line" ;;
     esac
 done < <(sed -n '/<!-- by hand -->/,/<!-- \/by hand -->/{/^<!--/d;/^```/d;p}' README.md)
-[ $lines -ge 10 ] || fail "the section has only $lines lines"
+[ $lines -ge 10 ] || failed "the section has only $lines lines"
 
-wait_for "windows on the page" 60 data_up
-wait_for "rows in PostgreSQL" 60 rows_up
+await 60 "windows on the page" data_up
+await 60 "rows in PostgreSQL" rows_up
 # Ctrl-C in each terminal, the client's first.
 for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
     kill -INT "${pids[i]}"
@@ -83,7 +67,7 @@ for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
     wait "${pids[i]}" || status=$?
     expected=0
     [ "${names[i]}" != producer-client ] || expected=130 # stopped before the month's end
-    [ $status -eq $expected ] || fail "${names[i]} ended with $status after Ctrl-C"
+    [ $status -eq $expected ] || failed "${names[i]} ended with $status after Ctrl-C"
 done
 pids=()
 printf '%d lines followed, %d programs ended cleanly\n' $lines "${#names[@]}"

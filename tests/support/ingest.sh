@@ -7,7 +7,8 @@ export TLC_RUN TLC_ANY_PORT=1 TLC_BIN=$TLC_BUILD/bin
 unset KAFKA_BROKERS DATABASE_URL
 # shellcheck source=pipeline disable=SC1091
 . ./pipeline help >/dev/null
-skip() { printf 'SKIPPED: %s\n' "$*" >&2; exit 77; }
+# shellcheck source=tests/support/check.sh disable=SC1091
+. tests/support/check.sh
 # shellcheck disable=SC2154 # of ./pipeline
 [ -d "$deps/kafka" ] || skip "Kafka's jars are not here: run ./pipeline setup"
 command -v java >/dev/null || skip "no Java"
@@ -28,20 +29,8 @@ ingest_clean_up() {
 trap ingest_clean_up EXIT
 trap 'exit 130' INT TERM
 
-await() { # seconds, words, command...
-    local until=$((SECONDS + $1)) words=$2
-    shift 2
-    until "$@" >/dev/null 2>&1; do
-        [ $SECONDS -lt $until ] || { printf 'FAILED: %s\n' "$words" >&2; exit 1; }
-        sleep 0.05
-    done
-}
-expect() { # words, wanted, got
-    [ "$2" = "$3" ] || { printf 'FAILED: %s: wanted %s, got %s\n' "$1" "$2" "$3" >&2; exit 1; }
-    printf 'ok: %s (%s)\n' "$1" "$2"
-}
 at_most() { # words, most, got
-    [ "$3" -le "$2" ] || { printf 'FAILED: %s: at most %s, got %s\n' "$1" "$2" "$3" >&2; exit 1; }
+    [ "$3" -le "$2" ] || failed "$1: at most $2, got $3"
     printf 'ok: %s (%s, at most %s)\n' "$1" "$3" "$2"
 }
 gone() { ! pid_of "$1"; }

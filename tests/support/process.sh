@@ -11,7 +11,8 @@ trap 'printf "FAILED: ./pipeline ended when it was sourced\n" >&2; exit 70' EXIT
 
 mkdir -p "$TLC_RUN/log"
 
-skip() { printf 'SKIPPED: %s\n' "$*" >&2; exit 77; }
+# shellcheck source=tests/support/check.sh disable=SC1091
+. tests/support/check.sh
 # shellcheck disable=SC2154 # deps is the pipeline's
 [ -d "$deps/kafka" ] || skip "Kafka's jars are not here: run ./pipeline setup"
 command -v java >/dev/null || skip "no Java"
@@ -31,25 +32,6 @@ process_clean_up() {
 }
 trap process_clean_up EXIT
 trap 'exit 130' INT TERM
-
-# Until a command succeeds, or the test has failed.
-await() { # seconds, words, command...
-    local until=$((SECONDS + $1)) words=$2
-    shift 2
-    until "$@" >/dev/null 2>&1; do
-        [ $SECONDS -lt $until ] || { printf 'FAILED: %s\n' "$words" >&2; exit 1; }
-        sleep 0.05
-    done
-}
-
-expect() { # words, wanted, got
-    if [ "$2" = "$3" ]; then
-        printf 'ok: %s (%s)\n' "$1" "$2"
-    else
-        printf 'FAILED: %s: wanted %s, got %s\n' "$1" "$2" "$3" >&2
-        exit 1
-    fi
-}
 
 kafka_up() {
     ./pipeline up kafka >"$TLC_RUN/log/up.log" || { cat "$TLC_RUN/log/up.log" >&2; exit 1; }

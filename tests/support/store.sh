@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # Sourced from the repository root with TLC_BUILD set to the build folder. Everything ends with the script.
 
-skip() { printf 'SKIPPED: %s\n' "$*" >&2; exit 77; }
+# shellcheck source=tests/support/check.sh disable=SC1091
+. tests/support/check.sh
 [ -d "${TLC_DEPS:-.deps}/kafka" ] || skip "Kafka's jars are not here: run ./pipeline setup"
 command -v java >/dev/null || skip "no Java"
 [ -n "$(find /usr/lib/postgresql -maxdepth 3 -name initdb 2>/dev/null)" ] || skip "PostgreSQL's server is not installed"
@@ -42,25 +43,6 @@ postgres_crash() {
     await 20 "PostgreSQL ends" test ! -d "/proc/$pid"
 }
 sql() { psql -qXtA "$DATABASE_URL" -c "$1"; }
-
-# Until a command succeeds, or the test has failed.
-await() { # seconds, words, command...
-    local until=$((SECONDS + $1)) words=$2
-    shift 2
-    until "$@" >/dev/null 2>&1; do
-        [ $SECONDS -lt $until ] || { printf 'FAILED: %s\n' "$words" >&2; exit 1; }
-        sleep 0.05
-    done
-}
-
-expect() { # words, wanted, got
-    if [ "$2" = "$3" ]; then
-        printf 'ok: %s (%s)\n' "$1" "$2"
-    else
-        printf 'FAILED: %s: wanted %s, got %s\n' "$1" "$2" "$3" >&2
-        exit 1
-    fi
-}
 
 # Instances are a, b ...; each takes a free port and says so.
 store_start() { # instance, options...
