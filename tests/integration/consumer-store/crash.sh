@@ -92,3 +92,21 @@ expect "days touched" \
     "$(sql "select count(distinct (at at time zone 'America/New_York')::date) from (select at from trip_start union all select at from trip_end) t")" \
     "$(sql "select count(*) from dirty_day")"
 printf 'fenced %s retries %s\n' "$(status_of b .counters.fenced)" "$(status_of b .counters.retries)"
+
+# Two of the same name: the group knows one of them at a time. Each joins again when the other has put it out, until one of them says
+# what is wrong and ends.
+store_stop b
+store_start one --instance twin
+await 60 "the first of one name has all" owns one 4
+store_start two --instance twin
+says_why() { grep -l "another member of the group has this one's name" "$work/one.log" "$work/two.log"; }
+await 90 "one of two of the same name says why it ends" says_why
+ended=$(basename "$(says_why | head -n 1)" .log)
+status=0
+wait "${store_pid[$ended]}" || status=$?
+unset "store_pid[$ended]"
+expect "exit status of a second one of the same name" 78 "$status"
+other=one
+[ "$ended" = two ] || other=two
+await 60 "the other one has all" owns $other 4
+store_stop $other
