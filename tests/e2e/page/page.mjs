@@ -5,7 +5,7 @@
 // EXPECTED.json: see numbers.mjs, and
 //   {"ledger_ok": true}                              optional: every line of the Pipeline page's ledger must hold
 //
-// PART: numbers, use, reconnect, pipeline, looks; all of them when none is named.
+// PART: numbers, use, keys, reconnect, pipeline, looks; all of them when none is named.
 //
 // Libraries come from TLC_DEPS (default <repository>/.deps), Chromium from TLC_CHROMIUM (default /usr/bin/chromium).
 // Prints a line for each failure and "N checks passed"; exit status 0 all passed, 1 some failed, 64 wrong use, 77 no browser.
@@ -159,6 +159,42 @@ async function checkUse(browser, {base}) {
   await context.close();
 }
 
+// Everything that can be used is reached by Tab alone, and is seen to be.
+async function checkKeys(browser, {base}) {
+  for (const [where, ready] of [['/', '[data-figure="top_pickup"]'], ['/pipeline', '[data-figure="part"]'], ['/history', '#empty:not([hidden]), #content:not([hidden])']]) {
+    const {context, page} = await openPage(browser, base, {}, where);
+    await page.waitForSelector(ready, {timeout: DEADLINE_MS});
+    if (where === '/') {
+      await drawAll(page);
+      await page.click('#pause'); // or new rows would come while we count
+    }
+    const wanted = await page.evaluate(() => {
+      const all = [...document.querySelectorAll('a[href], button, select, input, summary, [tabindex="0"]')];
+      const usable = all.filter((e) => e.tabIndex >= 0 && !e.disabled && e.checkVisibility({visibilityProperty: true}));
+      usable.forEach((e, i) => e.setAttribute('data-key-test', i));
+      document.activeElement?.blur();
+      return usable.length;
+    });
+    const reached = new Set();
+    let unseen = '';
+    for (let i = 0; i < 4 * wanted && reached.size < wanted; i++) { // a date field takes several
+      await page.keyboard.press('Tab');
+      const at = await page.evaluate(() => {
+        const e = document.activeElement, style = getComputedStyle(e);
+        return {number: e.getAttribute('data-key-test'), seen: style.outlineStyle !== 'none' || style.boxShadow !== 'none', name: e.outerHTML.slice(0, 80)};
+      });
+      if (at.number !== null) {
+        reached.add(at.number);
+        unseen ||= at.seen ? '' : at.name;
+      }
+    }
+    check(wanted > 5, `${where}: only ${wanted} things to use`);
+    equal(`${where}: things reached by Tab`, reached.size, wanted);
+    equal(`${where}: the first thing whose focus cannot be seen`, unseen, '');
+    await context.close();
+  }
+}
+
 // The connection goes and comes back; the page must say so and end live.
 async function checkReconnect(browser, {base}) {
   const {context, page} = await openPage(browser, base, {}, '/');
@@ -219,7 +255,7 @@ async function checkPipeline(browser, {base, expected}) {
   await context.close();
 }
 
-const PARTS = {numbers: checkNumbers, use: checkUse, reconnect: checkReconnect, pipeline: checkPipeline, looks: checkLooks};
+const PARTS = {numbers: checkNumbers, use: checkUse, keys: checkKeys, reconnect: checkReconnect, pipeline: checkPipeline, looks: checkLooks};
 const run = readArguments();
 const {chromium} = createRequire(path.join(DEPS, 'package.json'))('playwright-core');
 const browser = await chromium.launch({executablePath: CHROMIUM, args: ARGS});
