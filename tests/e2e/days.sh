@@ -96,7 +96,9 @@ client late --speed max "$work/green/late.ndjson" "$work/yellow/late.ndjson"
 ./pipeline audit || fail "the ledger"
 checks=$((checks + 1))
 process=$(curl -fsS "$PROCESS_URL/status")
-same "late events" "$(jq .ledger.late <<<"$process")" "$late"
+# What was sent again after a kill is a second copy: in the windows a duplicate, or late as well.
+same "late events and second copies" "$(jq '.ledger | .late + .duplicate' <<<"$process")" \
+    $((late + $(sql 'select sum(duplicate) from store_offset')))
 same "rows in PostgreSQL" "$(sql 'select (select count(*) from trip_start) + (select count(*) from trip_end)')" "$events"
 same "events that the days have more" "$(curl -fsS "$DASHBOARD_URL/api/windows/days" | jq -c .days >"$work/windows.json" &&
     psql -qXtA "$DATABASE_URL" <<<"\\set windows \`cat $work/windows.json\`
