@@ -375,11 +375,29 @@ bool partition_lowoffset(struct partition *p, const char *store_id, int64_t *ret
     return true;
 }
 
+/* A restart knows only up to where all windows of a source are settled. One that is settled while
+ * an earlier one is not is built again then, and sent; so it stays, and with it what it rests on,
+ * or it would be built from less than it was. */
 void window_settle(struct window_pool *pool, struct window *w)
 {
     w->acked_revision = w->sent_revision;
     w->sent_revision = 0;
-    if (w->final && w->acked_revision == window_revision(w)) {
-        window_free(pool, w);
+    if (!w->final || w->acked_revision != window_revision(w)) {
+        return;
+    }
+    w->settled = true;
+    int32_t source = w->source;
+    const struct window_list *finals = w->links[WINDOW_FINAL].list;
+    int64_t until_s = INT64_MAX;
+    for (const struct window *x = finals->first; x; x = x->links[WINDOW_FINAL].next) {
+        if (x->source == source && !x->settled && x->start_s < until_s) {
+            until_s = x->start_s;
+        }
+    }
+    for (struct window *x = finals->first, *next; x; x = next) {
+        next = x->links[WINDOW_FINAL].next;
+        if (x->source == source && x->settled && x->start_s < until_s) {
+            window_free(pool, x);
+        }
     }
 }

@@ -57,8 +57,9 @@ bool partition_recovering(const struct partition *p);
  * last commit, it stays valid. store_id: of the receiver that acknowledged, "" = none yet. */
 bool partition_lowoffset(struct partition *p, const char *store_id, int64_t *ret_low,
                          struct recovery *ret);
-/* A window was acknowledged at sent_revision: takes note and frees it when it is final and this was
- * its last revision. */
+/* A window was acknowledged at sent_revision: takes note. When it is final and this was its last
+ * revision it is settled; settled windows are freed up to the source's first final one that is not.
+ */
 void window_settle(struct window_pool *pool, struct window *w);
 
 #endif

@@ -38,7 +38,7 @@ struct books {
     const struct rules *rules;
     struct window_pool *pool;
     struct window_list *to_send; /* windows that changed */
-    struct window_list finals;   /* final, not acknowledged */
+    struct window_list finals;   /* final, and not settled up to there */
     struct history history;
     struct tally tally;
     int32_t partition;

@@ -27,7 +27,7 @@ struct routes {
 enum window_list_kind {
     WINDOW_TO_SEND, /* changed since it was sent */
     WINDOW_SENT,    /* in the request under way */
-    WINDOW_FINAL,   /* final, not acknowledged */
+    WINDOW_FINAL,   /* final; not acknowledged, or an earlier one of its source is not */
     WINDOW_LISTS
 };
 
@@ -50,7 +50,8 @@ struct window {
     int64_t acked_revision;
     int64_t sent_revision; /* what the request under way carries; 0 = none */
     bool final;
-    bool muted; /* final and acknowledged in an earlier life: rebuilt only in passing */
+    bool settled; /* final and acknowledged */
+    bool muted;   /* final and acknowledged in an earlier life: rebuilt only in passing */
     struct {
         struct window_list *list; /* NULL = in none of this kind */
         struct window *prev, *next;

@@ -274,6 +274,38 @@ static void lowoffset__windows_acknowledged__moves_up(void **state)
     world_close(&w);
 }
 
+/* A restart would build the last one again, as it knows only up to where all are settled. */
+static void window_settled__an_earlier_one_is_not__what_it_rests_on_is_kept(void **state)
+{
+    (void)state;
+    struct world w;
+    struct recovery r;
+    int64_t low = 0;
+    world_open(&w, 0, NULL);
+    event(&w, GREEN, TLC_START, 1, 0);
+    event(&w, GREEN, TLC_START, 2, 30);
+    event(&w, GREEN, TLC_END, 2, 31);
+    event(&w, GREEN, TLC_END, 1, 60); /* its window rests on the first event */
+    mark(&w, GREEN);
+    assert_int_equal(w.partition->books.finals.n, 3);
+    struct window *between = NULL;
+    for (struct window *x = w.to_send.first; x; x = x->links[WINDOW_TO_SEND].next) {
+        between = x->start_s == BEGIN_S + 30 * 60 ? x : between;
+    }
+    assert_non_null(between);
+    window_list_remove(between, WINDOW_TO_SEND);
+    acknowledge(&w);
+    assert_true(partition_lowoffset(w.partition, "s", &low, &r));
+    assert_int_equal(r.effects, 0);
+    assert_int_equal(w.partition->books.finals.n, 2);
+    window_list_push(&w.to_send, between);
+    acknowledge(&w);
+    assert_true(partition_lowoffset(w.partition, "s", &low, &r));
+    assert_int_equal(r.effects, 5);
+    assert_int_equal(w.partition->books.finals.n, 0);
+    world_close(&w);
+}
+
 static void settled__back_after_retention__knows_its_closed_source(void **state)
 {
     (void)state;
@@ -337,6 +369,7 @@ int main(void)
         cmocka_unit_test(silence__log_time_goes_back__nobody_expires),
         cmocka_unit_test(sources__one_more_than_may_be__least_recently_seen_forgotten),
         cmocka_unit_test(lowoffset__windows_acknowledged__moves_up),
+        cmocka_unit_test(window_settled__an_earlier_one_is_not__what_it_rests_on_is_kept),
         cmocka_unit_test(settled__back_after_retention__knows_its_closed_source),
         cmocka_unit_test(recovery__until_position__commits_nothing_and_counts_nothing),
     };
