@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "common/base/clock.h"
-#include "common/io/kafka_consumer_conf.h"
+#include "common/io/kafka_conf.h"
 
 #define PARTITIONS_MAX 4096
 #define ASK_MS 10000       /* a question to the broker, inside poll */
@@ -330,7 +330,7 @@ static int consumer_start(struct tlc_kafka_consumer *c,
     rd_kafka_conf_set_rebalance_cb(c->conf, on_rebalance);
     rd_kafka_conf_set_error_cb(c->conf, on_error);
     rd_kafka_conf_set_log_cb(c->conf, on_log);
-    int rc = kafka_consumer_conf(c->conf, options, err);
+    int rc = kafka_conf_consumer(c->conf, options, err);
     return rc == TLC_OK ? begin(c, err) : rc;
 }
 

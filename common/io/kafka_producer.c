@@ -1,12 +1,12 @@
 #include "common/io/kafka_producer.h"
 
-#include <librdkafka/rdkafka.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "common/base/clock.h"
 #include "common/base/counters.h"
+#include "common/io/kafka_conf.h"
 
 #define CHUNK 512 /* messages handed over at once: their table stands on the stack */
 #define PARTITION_PLACES 64
@@ -64,81 +64,6 @@ struct tlc_kafka_producer {
     bool reporter_runs, watcher_runs;
     bool has_controller; /* the watcher's */
 };
-
-/* --- configuration --- */
-
-static int conf_put(rd_kafka_conf_t *conf, const char *name, const char *value, struct tlc_err *err)
-{
-    char text[256];
-    if (rd_kafka_conf_set(conf, name, value, text, sizeof text) != RD_KAFKA_CONF_OK) {
-        return tlc_err_fatal(err, TLC_EXIT_USAGE, "-X %s=%s: %s", name, value, text);
-    }
-    return 0;
-}
-
-static int conf_put_properties(rd_kafka_conf_t *conf, const struct tlc_opt_list *properties,
-                               struct tlc_err *err)
-{
-    for (size_t i = 0; properties && i < properties->n; i++) {
-        const char *eq = strchr(properties->v[i], '=');
-        char name[128];
-        if (!eq ||
-            !tlc_str_copy(name, sizeof name,
-                          (struct tlc_str){properties->v[i], (size_t)(eq - properties->v[i])})) {
-            return tlc_err_fatal(err, TLC_EXIT_USAGE,
-                                 "-X %s: expected name=value, e.g. -X security.protocol=ssl",
-                                 properties->v[i]);
-        }
-        int rc = conf_put(conf, name, eq + 1, err);
-        if (rc != 0) {
-            return rc;
-        }
-    }
-    return 0;
-}
-
-static int conf_fill(rd_kafka_conf_t *conf, const struct tlc_kafka_producer_options *o,
-                     struct tlc_err *err)
-{
-    char linger[32], timeout[32];
-    snprintf(linger, sizeof linger, "%lld", (long long)o->linger_ms);
-    snprintf(timeout, sizeof timeout, "%lld", (long long)o->ack_timeout_ms);
-    const char *const rows[][2] = {
-        {"bootstrap.servers", o->brokers},
-        {"client.id", o->client_id},
-        {"enable.idempotence", "true"},
-        {"acks", "all"},
-        {"compression.codec", "lz4"},
-        {"partitioner", "murmur2"},
-        {"linger.ms", linger},
-        /* Records that come while three requests are under way wait for each other: batches grow
-           with the load by themselves, without a linger. With five under way to one partition
-           librdkafka 2.0 polls without rest. */
-        {"max.in.flight.requests.per.connection", "3"},
-        {"message.timeout.ms", timeout},
-        {"batch.num.messages", "20000"},
-        {"batch.size", "1000000"},
-        /* The caller's budget is in bytes; this bounds what librdkafka adds, some 200 bytes a
-           message. */
-        {"queue.buffering.max.messages", "400000"},
-        {"queue.buffering.max.kbytes", "1048576"},
-        {"reconnect.backoff.ms", "50"},
-        {"reconnect.backoff.max.ms", "1000"},
-        {"retry.backoff.ms", "50"},
-        {"socket.keepalive.enable", "true"},
-        {"socket.nagle.disable", "true"},
-        {"topic.metadata.refresh.interval.ms", "10000"},
-    };
-    for (size_t i = 0; i < TLC_COUNT(rows); i++) {
-        int rc = conf_put(conf, rows[i][0], rows[i][1], err);
-        if (rc != 0) {
-            return rc;
-        }
-    }
-    rd_kafka_conf_set_log_cb(conf, NULL);
-    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
-    return conf_put_properties(conf, o->properties, err);
-}
 
 /* --- state of the outside --- */
 
@@ -568,7 +493,9 @@ static int start(struct tlc_kafka_producer *p, const struct tlc_kafka_producer_o
                  struct tlc_err *err)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    int rc = conf_fill(conf, o, err);
+    rd_kafka_conf_set_log_cb(conf, NULL);
+    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+    int rc = kafka_conf_producer(conf, o, err);
     if (rc != 0) {
         rd_kafka_conf_destroy(conf);
         return rc;
