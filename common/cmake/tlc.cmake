@@ -1,6 +1,7 @@
 # How every target of the project is made. Settings hang on targets, nothing is global.
 #
 #   tlc_library(NAME SOURCES a.c b.c LINKS tlc_base ...)      static library, include root = repository root
+#   tlc_embed_sql(LIBRARY FOLDER FILE.inc)                    its *.sql as C arrays (embed_sql.cmake) that the library may include
 #   tlc_binary(NAME LINKS <name>_core ...)                    main.c of the current folder -> bin/NAME
 #   tlc_test(COMPONENT MODULE LABEL label LINKS core ...)     test_<module>.c of the current folder, as cmocka
 #   tlc_fuzz(NAME SOURCE fuzz_x.c CORPUS dir LINKS ...)       libFuzzer target, and its corpus as a plain test
@@ -42,6 +43,18 @@ function(tlc_library name)
     add_library(${name} STATIC ${A_SOURCES})
     tlc_settings(${name})
     target_link_libraries(${name} PUBLIC ${A_LINKS})
+endfunction()
+
+function(tlc_embed_sql library folder name)
+    set(inc "${CMAKE_CURRENT_BINARY_DIR}/${name}")
+    set(script "${PROJECT_SOURCE_DIR}/common/cmake/embed_sql.cmake")
+    file(GLOB files CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.sql")
+    add_custom_command(OUTPUT "${inc}"
+        COMMAND ${CMAKE_COMMAND} -DDIR=${CMAKE_CURRENT_SOURCE_DIR}/${folder} -DOUT=${inc} -P "${script}"
+        COMMAND ${CMAKE_COMMAND} -E touch "${inc}"
+        DEPENDS ${files} "${script}" VERBATIM)
+    target_sources(${library} PRIVATE "${inc}")
+    target_include_directories(${library} PRIVATE "${CMAKE_CURRENT_BINARY_DIR}")
 endfunction()
 
 function(tlc_binary name)
