@@ -47,7 +47,10 @@ void report_batch(struct report *r, const struct batch *b, double seconds)
 void report_ledger(struct report *r, const struct store_ledger *ledger)
 {
     pthread_mutex_lock(&r->lock);
-    r->ledger = *ledger;
+    if (ledger->read >=
+        r->ledger.read) { /* one writer may have asked before the other, and say so later */
+        r->ledger = *ledger;
+    }
     r->ledger_known = true;
     pthread_mutex_unlock(&r->lock);
 }

@@ -52,6 +52,7 @@ struct tlc_status;
 void report_init(struct report *r);
 void report_release(struct report *r);
 void report_batch(struct report *r, const struct batch *b, double seconds);
+/* It only grows: an older one than the last is passed over. */
 void report_ledger(struct report *r, const struct store_ledger *ledger);
 /* text "": it is there again. */
 void report_database(struct report *r, const char *text);

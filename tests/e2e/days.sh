@@ -8,14 +8,9 @@ bin=${TLC_BIN:-$PWD/build/bin}
 work=$(mktemp -d /tmp/taxi-days-XXXXXX)
 export TLC_RUN=$work/run TLC_ANY_PORT=1 BATCH_EVERY=1s
 unset KAFKA_BROKERS DATABASE_URL
-checks=0
+# shellcheck source=tests/support/check.sh disable=SC1091
+. tests/support/check.sh
 
-fail() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
-skip() { printf 'SKIPPED: %s\n' "$*" >&2; exit 77; }
-same() { # what, got, expected
-    [ "$2" = "$3" ] || fail "$1: got $(cut -c1-300 <<<"$2"), expected $(cut -c1-300 <<<"$3")"
-    checks=$((checks + 1))
-}
 clean_up() {
     local status=$?
     if [ $status -ne 0 ]; then tail -n 15 "$TLC_RUN"/log/*.log >&2 || true; fi
@@ -48,22 +43,14 @@ make green 2024-01 12000
 make yellow 2024-03 12000
 late=$(cat "$work"/*/late.ndjson | wc -l)
 events=$(cat "$work"/*/events.ndjson | wc -l)
-[ "$late" -gt 300 ] || fail "only $late events are held back"
+[ "$late" -gt 300 ] || failed "only $late events are held back"
 
 up() {
-    ./pipeline up >"$work/up.log" 2>&1 || fail "$(cat "$work/up.log")"
+    ./pipeline up >"$work/up.log" 2>&1 || failed "$(cat "$work/up.log")"
     # shellcheck disable=SC1091
     . "$TLC_RUN/env"
 }
 sql() { psql -qXtA "$DATABASE_URL" -c "$1"; }
-await() { # words, command...
-    local words=$1 until=$((SECONDS + 90))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        [ $SECONDS -lt $until ] || fail "not within 90 s: $words"
-        sleep 0.1
-    done
-}
 stored() { [ "$(sql 'select coalesce(sum(stored), 0) from store_offset')" -ge "$1" ]; }
 client() { # summary's name, files...
     local name=$1
@@ -79,53 +66,54 @@ killed() { # name...
 up
 client first --speed 600000 "$work/green/first.ndjson" "$work/yellow/first.ndjson" &
 replay=$!
-await "a fifth is stored" stored $((events / 5))
+await 90 "a fifth is stored" stored $((events / 5))
 killed consumer-store consumer-process dashboard batch-process
 up
-await "two fifths are stored" stored $((events * 2 / 5))
+await 90 "two fifths are stored" stored $((events * 2 / 5))
 kill -QUIT "$(cut -d' ' -f1 "$TLC_RUN/pid/postgres")" # at once, with recovery
 killed batch-process
 up
-await "three fifths are stored" stored $((events * 3 / 5))
+await 90 "three fifths are stored" stored $((events * 3 / 5))
 killed producer-server consumer-process
 up
-wait $replay || fail "the client ended with $?: $(tail -n 3 "$work/client.log")"
+wait $replay || failed "the client ended with $?: $(tail -n 3 "$work/client.log")"
 ./pipeline settle
 client late --speed max "$work/green/late.ndjson" "$work/yellow/late.ndjson"
 ./pipeline settle
-./pipeline audit || fail "the ledger"
+./pipeline audit || failed "the ledger"
 checks=$((checks + 1))
 process=$(curl -fsS "$PROCESS_URL/status")
 # What was sent again after a kill is a second copy: in the windows a duplicate, or late as well.
-same "late events and second copies" "$(jq '.ledger | .late + .duplicate' <<<"$process")" \
-    $((late + $(sql 'select sum(duplicate) from store_offset')))
-same "rows in PostgreSQL" "$(sql 'select (select count(*) from trip_start) + (select count(*) from trip_end)')" "$events"
-same "events that the days have more" "$(curl -fsS "$DASHBOARD_URL/api/windows/days" | jq -c .days >"$work/windows.json" &&
-    psql -qXtA "$DATABASE_URL" <<<"\\set windows \`cat $work/windows.json\`
-select sum(batch - stream) from stream_batch_diff(:'windows')")" "$late"
-await "the page's line holds" sh -c "curl -fsS '$DASHBOARD_URL/api/status' | jq -e '.ledger[] | select(.line | startswith(\"stream = batch\")) | .ok'"
-same "late events on the page" "$(curl -fsS "$DASHBOARD_URL/api/history/diff" | jq '.batch - .stream')" "$late"
+expect "late events and second copies" $((late + $(sql 'select sum(duplicate) from store_offset'))) \
+    "$(jq '.ledger | .late + .duplicate' <<<"$process")"
+expect "rows in PostgreSQL" "$events" "$(sql 'select (select count(*) from trip_start) + (select count(*) from trip_end)')"
+curl -fsS "$DASHBOARD_URL/api/windows/days" | jq -c .days >"$work/windows.json"
+expect "events that the days have more" "$late" "$(psql -qXtA "$DATABASE_URL" <<<"\\set windows \`cat $work/windows.json\`
+select sum(batch - stream) from stream_batch_diff(:'windows')")"
+await 90 "the page's line holds" sh -c "curl -fsS '$DASHBOARD_URL/api/status' | jq -e '.ledger[] | select(.line | startswith(\"stream = batch\")) | .ok'"
+expect "late events on the page" "$late" "$(curl -fsS "$DASHBOARD_URL/api/history/diff" | jq '.batch - .stream')"
 
 # Days, weeks and months as the page gets them, against the rows.
 for by in day week month; do
     for dataset in green yellow; do
         number=$([ $dataset = yellow ] && printf 1 || printf 2)
-        same "$dataset by $by" "$(curl -fsS "$DASHBOARD_URL/api/history/series?by=$by&dataset=$dataset" | jq -c '[.rows[] | [.[0], .[2], .[3], .[4], .[11], .[13]]]')" "$(sql "
+        expect "$dataset by $by" "$(sql "
             select json_agg(json_build_array(start, coalesce(s, 0), coalesce(e, 0), coalesce(m, 0), coalesce(total, 0), median) order by start) from
             (select date_trunc('$by', at at time zone 'America/New_York')::date as start, count(*) as s from trip_start where trip_id / 1000000000000000 = $number group by 1) a
             full join (select date_trunc('$by', e.at at time zone 'America/New_York')::date as start, count(*) as e, count(ride) as m, sum(total_cents) as total, percentile_disc(0.5) within group (order by ride) as median
                 from trip_end e left join lateral (select extract(epoch from e.at - s.at)::integer as ride from trip_start s where s.trip_id = e.trip_id and e.at between s.at and s.at + interval '24 hours') r on true
-                where e.trip_id / 1000000000000000 = $number group by 1) b using (start)" | jq -c .)"
+                where e.trip_id / 1000000000000000 = $number group by 1) b using (start)" | jq -c .)" \
+            "$(curl -fsS "$DASHBOARD_URL/api/history/series?by=$by&dataset=$dataset" | jq -c '[.rows[] | [.[0], .[2], .[3], .[4], .[11], .[13]]]')"
     done
 done
 
 # A row that nobody sent: no count of events can hide it.
 sql "update trip_start set zone_id = 265 - zone_id % 2 where trip_id = (select min(trip_id) from trip_start where zone_id < 260);
     insert into dirty_day (source_id, day) select distinct source_id, day from day_total on conflict do nothing" >/dev/null
-if ./pipeline audit >"$work/forged.log"; then fail "the audit does not see a row that was moved to another zone"; fi
-grep -q '✗ stream = batch' "$work/forged.log" || fail "no cross: $(cat "$work/forged.log")"
-same "crosses" "$(grep -c '✗' "$work/forged.log")" 1
-same "the place where it was" "$(./pipeline audit --diff | awk -F'|' '$5 + 0 > $6 + 0' | grep -c starts)" 1
+if ./pipeline audit >"$work/forged.log"; then failed "the audit does not see a row that was moved to another zone"; fi
+grep -q '✗ stream = batch' "$work/forged.log" || failed "no cross: $(cat "$work/forged.log")"
+expect "crosses" 1 "$(grep -c '✗' "$work/forged.log")"
+expect "the place where it was" 1 "$(./pipeline audit --diff | awk -F'|' '$5 + 0 > $6 + 0' | grep -c starts)"
 checks=$((checks + 1))
 
 if [ $with_spark = 1 ]; then
@@ -134,7 +122,7 @@ if [ $with_spark = 1 ]; then
     forward "$(sql "select current_setting('unix_socket_directories') || '/.s.PGSQL.' || current_setting('port')")"
     # shellcheck disable=SC2154 # port: by forward
     spark_job --url "jdbc:postgresql://127.0.0.1:$port/$(sql 'select current_database()')?user=$(sql 'select current_user')"
-    same "differences between C and Spark" "$(differences | wc -l)" 0
-    [ "$(sql 'select count(*) from spark.day_stat')" -gt 1000 ] || fail "Spark made no days"
+    expect "differences between C and Spark" 0 "$(differences | wc -l)"
+    [ "$(sql 'select count(*) from spark.day_stat')" -gt 1000 ] || failed "Spark made no days"
 fi
 printf '%d checks passed, %d of %d events late\n' "$checks" "$late" "$events"

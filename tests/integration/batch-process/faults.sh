@@ -27,16 +27,8 @@ server_restart() { # fast or immediate
     (cd / && "${as_pg[@]}" "$pg_bin/pg_ctl" -D "$cluster/data" -w -m "$1" -l "$cluster/server.log" restart) >>"$work/pg_ctl.log"
 }
 holds() { [ "$(sql "$1" 2>/dev/null)" = t ]; }
-await() { # words, command...
-    local words=$1 until=$((SECONDS + 60))
-    shift
-    until "$@"; do
-        [ $SECONDS -lt $until ] || { printf 'FAILED: not within 60 s: %s\n' "$words" >&2; exit 1; }
-        sleep 0.05
-    done
-}
 has() { # words, text, file
-    grep -q -- "$2" "$3" || { printf 'FAILED: %s: no "%s" in: %s\n' "$1" "$2" "$(tail -n 3 "$3")" >&2; exit 1; }
+    grep -q -- "$2" "$3" || failed "$1: no \"$2\" in: $(tail -n 3 "$3")"
     printf 'ok: %s\n' "$1"
 }
 whole() { # words: nothing is marked, nothing is half made, everything is what the oracle says
@@ -59,10 +51,10 @@ for how in fast immediate; do
     sql "select trips_add(1202403, ${#how}000, ${#how}400, 1), trips_add(1202404, ${#how}000, ${#how}400, 1)" >/dev/null
     psql -qX "$DATABASE_URL" -c 'begin; lock table route_day in exclusive mode; select pg_sleep(600)' >/dev/null 2>&1 &
     holder=$!
-    await 'the table is locked' holds "select exists (select from pg_locks where relation = 'route_day'::regclass and mode = 'ExclusiveLock')"
+    await 60 'the table is locked' holds "select exists (select from pg_locks where relation = 'route_day'::regclass and mode = 'ExclusiveLock')"
     "$binary" --wait 1m >"$work/$how.log" 2>&1 &
     batch=$!
-    await 'the run is in the middle of a day' holds "select exists (select from pg_locks where relation = 'route_day'::regclass and not granted)"
+    await 60 'the run is in the middle of a day' holds "select exists (select from pg_locks where relation = 'route_day'::regclass and not granted)"
     server_restart "$how"
     wait "$holder" 2>/dev/null || true
     holder=''
@@ -98,7 +90,7 @@ expect 'disk full: the run log has it' t "$(sql "select error like '%No space le
 expect 'disk full: half-made days' 0 "$(sql 'select count(*) from half_made')"
 "$binary" --wait 1m >"$work/room.log" 2>&1 &
 batch=$!
-await 'the run finds the disk full' grep -q 'waiting.*No space left' "$work/room.log"
+await 60 'the run finds the disk full' grep -q 'waiting.*No space left' "$work/room.log"
 rm "$tmpfs/ballast"
 wait "$batch" || { printf 'FAILED: the run ended with %s\n' "$?" >&2; exit 1; }
 whole 'disk full, then room again'

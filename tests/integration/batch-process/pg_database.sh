@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # Sourced from the repository root. Sets work (a temp folder), DATABASE_URL.
 
-skip() { printf 'SKIPPED: %s\n' "$*" >&2; exit 77; }
+# shellcheck source=tests/support/check.sh disable=SC1091
+. tests/support/check.sh
 command -v psql >/dev/null || skip "no psql"
 work=$(mktemp -d "${TMPDIR:-/tmp}/tlc-batch-XXXXXX")
 cluster=$(mktemp -d /tmp/tlc-pg-XXXXXX)
@@ -27,20 +28,11 @@ database_make() {
 # After batch-process has made its tables.
 oracle_load() { sql_file tests/integration/batch-process/oracle.sql; }
 
-expect() { # words, wanted, got
-    if [ "$2" = "$3" ]; then
-        printf 'ok: %s (%s)\n' "$1" "$2"
-    else
-        printf 'FAILED: %s: wanted %s, got %s\n' "$1" "$2" "$3" >&2
-        exit 1
-    fi
-}
-
 # Opens the server on a free port of the loopback too; sets port.
 listen_on_tcp() {
     local bin
     bin=$(find /usr/lib/postgresql -maxdepth 2 -name bin | sort -V | tail -n 1)
-    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    port=$(free_port)
     local as=()
     [ "$(id -u)" -ne 0 ] || as=(setpriv --reuid=postgres --regid=postgres --init-groups)
     (cd / && "${as[@]}" "${PG_BIN:-$bin}/pg_ctl" -D "$cluster/data" -w -m fast -l "$cluster/server.log" \

@@ -16,7 +16,9 @@ static void detail__ledger_and_lags__as_they_are(void **state)
     status.detail(status.ctx, &out);
     assert_string_equal(tlc_buf_cstr(&out), ",\"ledger\":null,\"partitions\":[]");
     struct store_ledger ledger = {10, 5, 3, 1, 1};
+    struct store_ledger older = {9, 5, 3, 1, 0};
     report_ledger(&r, &ledger);
+    report_ledger(&r, &older);
     struct report_partition partitions[] = {{0, 7, 10}, {2, 4, -1}, {3, 9, 8}};
     report_partitions(&r, partitions, 3);
     tlc_buf_reset(&out);
