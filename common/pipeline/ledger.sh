@@ -6,7 +6,7 @@ cmd_settle() {
     load_state
     local i end deadline=${1:-120}
     [ -n "${KAFKA_BROKERS:-}" ] || fail 69 "nothing runs: ./pipeline up first"
-    end=$(topic_end) || exit 69
+    end=$(topic_size) && end=${end% *} || exit 69
     for ((i = 0; i < deadline * 4; i++)); do
         settled "$end" && return 0
         sleep 0.25
@@ -25,6 +25,18 @@ statuses() { # part
     done | jq -s .
 }
 
+# Only the instance that has a partition tells its counts, and while a group moves it nobody does: so this waits for the group.
+held_statuses() { # part, partitions of the topic
+    local i list
+    for ((i = 0; i < 240; i++)); do
+        list=$(statuses "$1") || exit 69
+        ! jq -e --argjson n "$2" '[.[].partitions[].partition] | sort == [range($n)]' <<<"$list" >/dev/null || break
+        sleep 0.25
+    done
+    [ $i -lt 240 ] || fail 69 "the instances of $1 do not have the $2 partitions of the topic, each one of them: see $run/log/$1.log"
+    printf '%s\n' "$list"
+}
+
 settled() { # messages
     local store process dashboard
     store=$(statuses consumer-store 2>/dev/null) && process=$(statuses consumer-process 2>/dev/null) &&
@@ -34,9 +46,10 @@ settled() { # messages
         ($d[0].ledger.window_events == ([$p[].ledger.counted] | add))' >/dev/null
 }
 
-topic_end() {
+# Messages in the topic, and its partitions.
+topic_size() {
     kafka_java 256m org.apache.kafka.tools.GetOffsetShell --bootstrap-server "$KAFKA_BROKERS" --topic "${KAFKA_TOPIC:-trips}" 2>"$run/log/topic-end.log" |
-        awk -F: '{n += $3} END {print n + 0}' || fail 69 "Kafka does not tell the end of the topic: see $run/log/topic-end.log"
+        awk -F: '{n += $3} END {print n + 0, NR}' || fail 69 "Kafka does not tell the end of the topic: see $run/log/topic-end.log"
 }
 
 # ./pipeline audit [--json] [--outside N]: the whole ledger, down to the id of every event
@@ -67,10 +80,10 @@ audit() { # '' or --json, messages from outside, '' or whole
     BROKERS=1 INSTANCES=1
     load_state
     [ -n "${SERVER_URL:-}" ] || fail 69 "nothing runs: ./pipeline up first"
-    local server store process dashboard end rows manifests clients past batch=null distinct='[]'
-    server=$(statuses producer-server) && store=$(statuses consumer-store) && process=$(statuses consumer-process) &&
-        dashboard=$(statuses dashboard) || exit 69
-    end=$(topic_end) || exit 69
+    local server store process dashboard end partitions rows manifests clients past batch=null distinct='[]'
+    server=$(statuses producer-server) && end=$(topic_size) || exit 69
+    read -r end partitions <<<"$end"
+    store=$(statuses consumer-store) && process=$(held_statuses consumer-process "$partitions") && dashboard=$(statuses dashboard) || exit 69
     rows=$(sql 'select (select count(*) from trip_start) + (select count(*) from trip_end)') || exit 69
     manifests=$(find "$run/replay" -type f -name manifest.json -exec cat {} + 2>/dev/null | jq -s .)
     clients=$(find "$run/replay" -type f -name client.json -exec cat {} + 2>/dev/null | jq -s .)

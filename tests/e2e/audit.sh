@@ -93,6 +93,16 @@ lie store '.ledger |= (.read -= 1 | .marks -= 1)'
 lie process '.ledger |= (.read -= 1 | .marks -= 1)'
 expect "parts that contradict the log" "$acked_line;$store_read_line;$process_read_line" "$(crosses)"
 truth
+
+# While a group moves its partitions nobody tells their counts: the audit waits until each has its instance again.
+lie process '.partitions = [] | .ledger |= map_values(0)'
+{
+    sleep 2
+    curl -fsS "$PROCESS_URL/status" >"$work/moved" && mv "$work/moved" "$forged/process/status"
+} &
+expect "partitions on the move" '' "$(crosses)"
+wait $!
+truth
 kill "$forger"
 wait "$forger" 2>/dev/null || true
 forger=
