@@ -30,20 +30,30 @@ says() { grep -qF "$1" "$work/demo.log"; }
 
 month=$work/synthetic_green_tripdata_2024-01.csv
 data/make-month green 2024-01 20000 --seed 5 -o "$month" >/dev/null 2>&1
-for moment in 'new PostgreSQL cluster' 'new Kafka log' '  page  ' '==> replay' 'the page stays at'; do
+ctrl_c_at() { # what the demo says at that moment
+    local status=0
     : >"$work/demo.log"
     # A shell starts what is in the background with Ctrl-C ignored; a terminal does not.
     env --default-signal=INT,QUIT setsid ./pipeline demo "$month" --speed 1000000 >>"$work/demo.log" 2>&1 &
     demo=$!
-    await 120 "\"$moment\"" says "$moment"
+    await 120 "\"$1\"" says "$1"
     kill -INT -- "-$demo" # what the terminal does: the whole foreground group
-    status=0
     wait "$demo" || status=$?
     demo=
-    [ $status -eq 130 ] || failed "after \"$moment\": exit status $status, not 130"
-    [ -z "$(left)" ] || failed "after \"$moment\": still running: $(left)"
-    printf 'Ctrl-C at "%s": nothing left\n' "$moment"
+    [ $status -eq 130 ] || failed "after \"$1\": exit status $status, not 130"
+    [ -z "$(left)" ] || failed "after \"$1\": still running: $(left)"
+    printf 'Ctrl-C at "%s": nothing left\n' "$1"
+}
+for moment in 'new PostgreSQL cluster' 'new Kafka log' '  page  ' '==> replay' 'the page stays at'; do
+    ctrl_c_at "$moment"
 done
+# A client that the signal ends before it catches any: the demo ends as with every other.
+mkdir "$work/bin"
+ln -s "$(realpath "${TLC_BIN:-build/bin}")"/* "$work/bin"
+rm "$work/bin/producer-client"
+printf '#!/bin/sh\nexec sleep 60\n' >"$work/bin/producer-client"
+chmod +x "$work/bin/producer-client"
+TLC_BIN=$work/bin ctrl_c_at '==> replay'
 ./pipeline demo --once "$month" --speed max >"$work/demo.log" 2>&1 || failed "the demo after all that ended with $?"
 grep -q 'the ledger balances' "$work/demo.log" || failed "no balanced ledger at the end"
 [ -z "$(left)" ] || failed "after demo --once: still running: $(left)"
