@@ -161,7 +161,7 @@ async function checkUse(browser, {base}) {
 
 // Everything that can be used is reached by Tab alone, and is seen to be.
 async function checkKeys(browser, {base}) {
-  for (const [where, ready] of [['/', '[data-figure="top_pickup"]'], ['/pipeline', '[data-figure="part"]'], ['/history', '#empty:not([hidden]), #content:not([hidden])']]) {
+  for (const [where, ready] of [['/', '[data-figure="top_pickup"]'], ['/pipeline', '[data-figure="part"]'], ['/history', '#empty:not([hidden]), body[data-loaded]']]) {
     const {context, page} = await openPage(browser, base, {}, where);
     await page.waitForSelector(ready, {timeout: DEADLINE_MS});
     if (where === '/') {
