@@ -81,6 +81,8 @@ status_of() { # instance, jq expression
 }
 read_is() { [ "$(status_of "$1" .ledger.read)" = "$2" ]; }
 read_over() { [ "$(status_of "$1" .counters.messages_read)" -gt "$2" ]; }
+# The same, or it has all there is: how fast the topic fills is the machine's affair.
+gone_on() { says "$1" ".counters.messages_read > $2 or (.ledger.read > 0 and all(.partitions[]; .lag == 0))"; }
 owns() { [ "$(status_of "$1" '.partitions | length')" = "$2" ]; }
 says() { [ "$(status_of "$1" "$2")" = true ]; } # instance, jq condition
 # Everything of the log is applied, and the receiver has all of it.
