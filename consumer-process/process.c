@@ -21,9 +21,8 @@
 #define POST_TIMEOUT_MS 30000
 #define POST_REPLY_MAX 65536
 #define REPORT_MS 250
-#define WAIT_IDLE_MS                                                                               \
-    20 /* how long a step waits for messages; a post's progress waits no longer                    \
-        */
+#define WAIT_IDLE_MS 20 /* how long a step waits for messages ... */
+#define WAIT_POST_MS 5  /* ... or, when there are none, for a post under way */
 #define DRAIN_MS 5000
 #define TOKEN_MAX 4096
 
@@ -351,10 +350,10 @@ static void set_state(struct process *p)
                               : PROCESS_STARTING;
 }
 
-static int step_publish(struct process *p, bool force, struct tlc_err *err)
+static int step_publish(struct process *p, int64_t wait_ms, bool force, struct tlc_err *err)
 {
     publish_step(&p->publisher, p->now_ms, force);
-    return tlc_http_client_step(p->client, 0, -1, err);
+    return tlc_http_client_step(p->client, p->publisher.under_way ? wait_ms : 0, -1, err);
 }
 
 static void step_commit(struct process *p)
@@ -368,7 +367,8 @@ static void step_commit(struct process *p)
 int process_step(struct process *p, int64_t wait_ms, struct tlc_err *err)
 {
     struct tlc_kafka_batch batch = {0};
-    int rc = tlc_kafka_consumer_poll(p->consumer, wait_ms, &batch, err);
+    int rc =
+        tlc_kafka_consumer_poll(p->consumer, p->publisher.under_way ? 0 : wait_ms, &batch, err);
     if (rc == TLC_FATAL) {
         return rc;
     }
@@ -380,7 +380,7 @@ int process_step(struct process *p, int64_t wait_ms, struct tlc_err *err)
         }
     }
     p->now_ms = tlc_now_ms();
-    rc = step_publish(p, false, err);
+    rc = step_publish(p, batch.n == 0 ? WAIT_POST_MS : 0, false, err);
     if (rc == 0) {
         rc = rebuild_for_store(p, err);
     }
@@ -409,10 +409,7 @@ static void drain(struct process *p)
     struct tlc_err err;
     while (!publish_idle(&p->publisher) && p->publisher.state != PUBLISH_AWAY) {
         p->now_ms = tlc_now_ms();
-        if (p->now_ms >= until_ms || step_publish(p, true, &err) != 0) {
-            break;
-        }
-        if (tlc_http_client_step(p->client, 10, -1, &err) != 0) {
+        if (p->now_ms >= until_ms || step_publish(p, 2 * WAIT_POST_MS, true, &err) != 0) {
             break;
         }
     }

@@ -99,6 +99,7 @@ static bool write_body(struct publisher *p, int64_t now_ms)
         '\0') { /* who it is comes first: a new store wants windows from the log's start */
         write_windows(p);
     }
+    p->backlog = p->to_send.n > 0;
     p->body.failed = false;
     (void)tlc_buf_append(&p->body, "],\"partitions\":", 15);
     (void)tlc_buf_add(&p->body, tlc_buf_str(&p->partitions_new));
@@ -168,8 +169,7 @@ static void succeeded(struct publisher *p, int64_t now_ms)
     p->answered_ms = now_ms;
     p->state = PUBLISH_IDLE;
     p->trouble[0] = '\0';
-    /* A backlog goes on at once. */
-    p->next_ms = p->to_send.n >= p->windows_max ? now_ms : p->started_ms + p->emit_ms;
+    p->next_ms = p->backlog ? now_ms : p->started_ms + p->emit_ms;
 }
 
 void publish_done(struct publisher *p, int64_t now_ms, int status, struct tlc_str reply,

@@ -41,6 +41,7 @@ struct publisher {
     struct tlc_retry retry;
     enum publish_state state;
     bool under_way;
+    bool backlog; /* the request under way had no room for all: the next one goes at once */
     int64_t emit_ms;
     int64_t next_ms;                 /* not before */
     int64_t started_ms;              /* the request under way */

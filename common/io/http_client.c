@@ -26,6 +26,7 @@ struct slot {
 /* libcurl takes it anew for every request: from 128 KiB on malloc would map fresh pages each time,
  * which costs more than the system calls it saves. */
 #define SOCKET_BUFFER_BYTES (64L * 1024)
+#define TURNS_MAX 64 /* of a step: 4 MiB of each body */
 
 struct tlc_http_client {
     CURLM *multi;
@@ -337,23 +338,38 @@ static int turn(struct tlc_http_client *c, size_t *ret_finished, struct tlc_err 
     return TLC_OK;
 }
 
+static int wait_for(struct tlc_http_client *c, int64_t wait_ms, int wake_fd, int *ret_ready,
+                    struct tlc_err *err)
+{
+    struct curl_waitfd extra = {.fd = wake_fd, .events = CURL_WAIT_POLLIN};
+    int timeout_ms = wait_ms > 60000 ? 60000 : (int)wait_ms;
+    CURLMcode code = curl_multi_poll(c->multi, wake_fd >= 0 ? &extra : NULL, wake_fd >= 0 ? 1 : 0,
+                                     timeout_ms, ret_ready);
+    if (code != CURLM_OK) {
+        return tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "http client: %s", curl_multi_strerror(code));
+    }
+    return TLC_OK;
+}
+
 int tlc_http_client_step(struct tlc_http_client *client, int64_t wait_ms, int wake_fd,
                          struct tlc_err *err)
 {
     size_t finished = 0;
     int rc = turn(client, &finished, err);
-    if (rc != 0 || finished > 0 || wait_ms <= 0) {
-        return rc;
-    }
-    struct curl_waitfd extra = {.fd = wake_fd, .events = CURL_WAIT_POLLIN};
-    int timeout_ms = wait_ms > 60000 ? 60000 : (int)wait_ms;
     int ready = 0;
-    CURLMcode code = curl_multi_poll(client->multi, wake_fd >= 0 ? &extra : NULL,
-                                     wake_fd >= 0 ? 1 : 0, timeout_ms, &ready);
-    if (code != CURLM_OK) {
-        return tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "http client: %s", curl_multi_strerror(code));
+    if (rc == 0 && finished == 0 && wait_ms > 0) {
+        rc = wait_for(client, wait_ms, wake_fd, &ready, err);
+        rc = rc == 0 ? turn(client, &finished, err) : rc;
     }
-    return turn(client, &finished, err);
+    /* A turn moves one buffer of each body: more of them while the sockets take it. */
+    for (int i = 0; i < TURNS_MAX && rc == 0 && finished == 0 && client->active_n > 0; i++) {
+        rc = wait_for(client, 0, -1, &ready, err);
+        if (rc != 0 || ready == 0) {
+            return rc;
+        }
+        rc = turn(client, &finished, err);
+    }
+    return rc;
 }
 
 void tlc_http_client_wake(struct tlc_http_client *client)

@@ -40,8 +40,8 @@ void tlc_http_client_close(struct tlc_http_client **client);
 /* call is copied; url, body and content_type are borrowed. */
 TLC_MUST int tlc_http_client_submit(struct tlc_http_client *client,
                                     const struct tlc_http_call *call, struct tlc_err *err);
-/* Moves data, calls done for what finished; waits up to wait_ms for something to happen, also for
- * wake_fd (-1 = none). */
+/* Moves data as long as the sockets are ready, calls done for what finished; waits up to wait_ms
+ * for something to happen, also for wake_fd (-1 = none). */
 TLC_MUST int tlc_http_client_step(struct tlc_http_client *client, int64_t wait_ms, int wake_fd,
                                   struct tlc_err *err);
 /* Wakes a step from another thread. */
