@@ -24,11 +24,11 @@
       "how far out of order events may come, in event time")                                       \
     X(MS, emit_ms, "emit", NULL, "250ms", 10, 60000, "TIME",                                       \
       "time between posts of changed windows")                                                     \
-    X(MS, commit_ms, "commit", NULL, "2s", 10, 600000, "TIME",                                     \
+    X(MS, commit_ms, "commit", NULL, "500ms", 10, 600000, "TIME",                                  \
       "time between commits of the offset to restart from")                                        \
-    X(BYTES, windows_bytes, "windows-memory", NULL, "96MiB", 1 << 20, INT64_C(1) << 40, "BYTES",   \
+    X(BYTES, windows_bytes, "windows-memory", NULL, "48MiB", 1 << 20, INT64_C(1) << 40, "BYTES",   \
       "windows waiting for the dashboard; reading pauses beyond it")                               \
-    X(BYTES, queue_bytes, "queue-memory", NULL, "16MiB", 1 << 20, INT64_C(1) << 34, "BYTES",       \
+    X(BYTES, queue_bytes, "queue-memory", NULL, "8MiB", 1 << 20, INT64_C(1) << 34, "BYTES",        \
       "messages fetched ahead from Kafka")                                                         \
     X(STR, status_listen, "status-listen", "PROCESS_LISTEN", "127.0.0.1:8082", 0, 0, "ADDR:PORT",  \
       "where /status, /metrics, /healthz and /readyz are served")                                  \
