@@ -409,7 +409,7 @@ static void drain(struct process *p)
     struct tlc_err err;
     while (!publish_idle(&p->publisher) && p->publisher.state != PUBLISH_AWAY) {
         p->now_ms = tlc_now_ms();
-        if (p->now_ms >= until_ms || step_publish(p, 2 * WAIT_POST_MS, true, &err) != 0) {
+        if (p->now_ms >= until_ms || step_publish(p, WAIT_POST_MS, true, &err) != 0) {
             break;
         }
     }

@@ -99,7 +99,7 @@ static bool write_body(struct publisher *p, int64_t now_ms)
         '\0') { /* who it is comes first: a new store wants windows from the log's start */
         write_windows(p);
     }
-    p->backlog = p->to_send.n > 0;
+    p->backlog = p->sent.n > 0 && p->to_send.n > 0;
     p->body.failed = false;
     (void)tlc_buf_append(&p->body, "],\"partitions\":", 15);
     (void)tlc_buf_add(&p->body, tlc_buf_str(&p->partitions_new));

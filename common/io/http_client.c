@@ -351,25 +351,23 @@ static int wait_for(struct tlc_http_client *c, int64_t wait_ms, int wake_fd, int
     return TLC_OK;
 }
 
+/* A turn moves one buffer of each body: it takes more of them while the sockets are ready. */
 int tlc_http_client_step(struct tlc_http_client *client, int64_t wait_ms, int wake_fd,
                          struct tlc_err *err)
 {
-    size_t finished = 0;
-    int rc = turn(client, &finished, err);
-    int ready = 0;
-    if (rc == 0 && finished == 0 && wait_ms > 0) {
-        rc = wait_for(client, wait_ms, wake_fd, &ready, err);
-        rc = rc == 0 ? turn(client, &finished, err) : rc;
-    }
-    /* A turn moves one buffer of each body: more of them while the sockets take it. */
-    for (int i = 0; i < TURNS_MAX && rc == 0 && finished == 0 && client->active_n > 0; i++) {
-        rc = wait_for(client, 0, -1, &ready, err);
+    int64_t first_wait_ms = wait_ms > 0 ? wait_ms : 0;
+    for (int i = 0;; i++) {
+        size_t finished = 0;
+        int rc = turn(client, &finished, err);
+        if (rc != 0 || finished > 0 || i == TURNS_MAX) {
+            return rc;
+        }
+        int ready = 0;
+        rc = wait_for(client, i == 0 ? first_wait_ms : 0, i == 0 ? wake_fd : -1, &ready, err);
         if (rc != 0 || ready == 0) {
             return rc;
         }
-        rc = turn(client, &finished, err);
     }
-    return rc;
 }
 
 void tlc_http_client_wake(struct tlc_http_client *client)

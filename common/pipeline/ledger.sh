@@ -30,11 +30,13 @@ held_statuses() { # part, partitions of the topic
     local i list
     for ((i = 0; i < 240; i++)); do
         list=$(statuses "$1") || exit 69
-        ! jq -e --argjson n "$2" '[.[].partitions[].partition] | sort == [range($n)]' <<<"$list" >/dev/null || break
+        if jq -e --argjson n "$2" '[.[].partitions[].partition] | sort == [range($n)]' <<<"$list" >/dev/null; then
+            printf '%s\n' "$list"
+            return 0
+        fi
         sleep 0.25
     done
-    [ $i -lt 240 ] || fail 69 "the instances of $1 do not have the $2 partitions of the topic, each one of them: see $run/log/$1.log"
-    printf '%s\n' "$list"
+    fail 69 "after a minute the instances of $1 do not hold the $2 partitions of the topic, each by one of them: see $run/log/$1.log"
 }
 
 settled() { # messages
@@ -48,8 +50,8 @@ settled() { # messages
 
 # Messages in the topic, and its partitions.
 topic_size() {
-    kafka_java 256m org.apache.kafka.tools.GetOffsetShell --bootstrap-server "$KAFKA_BROKERS" --topic "${KAFKA_TOPIC:-trips}" 2>"$run/log/topic-end.log" |
-        awk -F: '{n += $3} END {print n + 0, NR}' || fail 69 "Kafka does not tell the end of the topic: see $run/log/topic-end.log"
+    kafka_java 256m org.apache.kafka.tools.GetOffsetShell --bootstrap-server "$KAFKA_BROKERS" --topic "${KAFKA_TOPIC:-trips}" 2>"$run/log/topic-size.log" |
+        awk -F: '{n += $3} END {print n + 0, NR}' || fail 69 "Kafka does not tell the end of the topic: see $run/log/topic-size.log"
 }
 
 # ./pipeline audit [--json] [--outside N]: the whole ledger, down to the id of every event

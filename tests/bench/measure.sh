@@ -79,9 +79,6 @@ stop_one() {
 lag() { curl -fsS "$1/status" | jq '[.partitions[].lag] | if length > 0 then add else 1 end'; }
 drain() { while [ "$(lag "$1")" != 0 ]; do sleep 0.05; done; }
 since() { awk "BEGIN {print $(now) - $1}"; }
-client() { # folder with events, client's options...: sets took and used
-    local folder=$1
-    shift
-    timed producer-client "$bin/producer-client" "$folder/events.ndjson" --url "$SERVER_URL" --speed max --progress none \
-        --summary "$folder/client.json" "$@"
+client() { # folder with events: sets took and used
+    timed producer-client "$bin/producer-client" "$1/events.ndjson" --url "$SERVER_URL" --speed max --progress none --summary "$1/client.json"
 }
