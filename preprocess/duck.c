@@ -1,9 +1,12 @@
 #include "preprocess/duck.h"
 
+#include "common/base/buf.h"
+
 #include <dlfcn.h>
 #include <glob.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 /* Names and signatures as in DuckDB's duckdb.h, without its prefix. A state is 0 when all went
@@ -47,18 +50,44 @@ static const struct {
 
 /* ---- finding the library ---- */
 
-#define NODE_PACKAGE "node_modules/@duckdb/node-bindings-linux-*/libduckdb.so"
+#define LIBRARY "libduckdb.so"
+/* npm may lay builds for other C libraries and processors beside ours: only loading them tells. */
+#define NODE_PACKAGES "node_modules/@duckdb/node-bindings-*/" LIBRARY
 
 /* Beside the program, and in .deps of the folders above it (build/bin) and of the current one. */
 static const char *const places[] = {
-    "%s/libduckdb.so",           "%s/../lib/libduckdb.so",       "%s/.deps/" NODE_PACKAGE,
-    "%s/../.deps/" NODE_PACKAGE, "%s/../../.deps/" NODE_PACKAGE,
+    "%s/" LIBRARY,
+    "%s/../lib/" LIBRARY,
+    "%s/.deps/" NODE_PACKAGES,
+    "%s/../.deps/" NODE_PACKAGES,
+    "%s/../../.deps/" NODE_PACKAGES,
 };
 
-static bool look_below(const char *folder, char ret_path[PATH_MAX])
+/* Adds to tried: "PATH (why it is not the one)". */
+static bool try_library(struct duck *d, const char *path, struct tlc_buf *tried)
 {
-    for (size_t i = 0; i < TLC_COUNT(places); i++) {
-        char pattern[PATH_MAX];
+    d->library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!d->library) {
+        tlc_buf_printf(tried, "%s%s (%s)", tried->n > 0 ? "; " : "", path, dlerror());
+        return false;
+    }
+    for (size_t i = 0; i < TLC_COUNT(functions); i++) {
+        void *symbol = dlsym(d->library, functions[i].name);
+        if (!symbol) {
+            tlc_buf_printf(tried, "%s%s (no %s: DuckDB 1.2 or later is needed)",
+                           tried->n > 0 ? "; " : "", path, functions[i].name);
+            return false;
+        }
+        memcpy(functions[i].where, &symbol, sizeof symbol);
+    }
+    return true;
+}
+
+static bool try_below(struct duck *d, const char *folder, struct tlc_buf *tried)
+{
+    bool loaded = false;
+    for (size_t i = 0; !loaded && i < TLC_COUNT(places); i++) {
+        char pattern[PATH_MAX], path[PATH_MAX];
         glob_t found;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
@@ -67,53 +96,45 @@ static bool look_below(const char *folder, char ret_path[PATH_MAX])
         if (n < 0 || n >= (int)sizeof pattern || glob(pattern, 0, NULL, &found) != 0) {
             continue;
         }
-        const bool fits = tlc_str_copy(ret_path, PATH_MAX, tlc_str_from(found.gl_pathv[0]));
-        globfree(&found);
-        if (fits) {
-            return true;
+        for (size_t k = 0; !loaded && k < found.gl_pathc; k++) {
+            /* The same folder may be above the program and the current one: tried once. */
+            loaded = realpath(found.gl_pathv[k], path) && !strstr(tlc_buf_cstr(tried), path) &&
+                     try_library(d, path, tried);
         }
+        globfree(&found);
     }
-    return false;
+    return loaded;
 }
 
-static bool look_around(char ret_path[PATH_MAX])
+static bool try_around(struct duck *d, struct tlc_buf *tried)
 {
     char program[PATH_MAX];
     const ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
     if (n > 0) {
         program[n] = '\0';
         *strrchr(program, '/') = '\0';
-        if (look_below(program, ret_path)) {
+        if (try_below(d, program, tried)) {
             return true;
         }
     }
-    return look_below(".", ret_path);
+    return try_below(d, ".", tried);
 }
 
 static int load_library(struct duck *d, const char *path, struct tlc_err *err)
 {
-    char found[PATH_MAX] = "libduckdb.so"; /* as the system finds it */
-    if (!path && look_around(found)) {
-        path = found;
+    struct tlc_buf tried;
+    int rc = 0;
+    tlc_buf_init(&tried, 16 << 10);
+    /* By its bare name: as the system finds it. */
+    if (path ? !try_library(d, path, &tried)
+             : !try_around(d, &tried) && !try_library(d, LIBRARY, &tried)) {
+        rc = tlc_err_fatal(err, TLC_EXIT_CONFIG,
+                           "Parquet needs " LIBRARY ", and none can be loaded: ./pipeline setup "
+                           "gets it, --duckdb FILE or TLC_DUCKDB names it. Tried: %s",
+                           tlc_buf_cstr(&tried));
     }
-    d->library = dlopen(path ? path : found, RTLD_NOW | RTLD_LOCAL);
-    if (!d->library) {
-        return tlc_err_fatal(err, TLC_EXIT_CONFIG,
-                             "Parquet needs libduckdb.so, which cannot be loaded (%s): ./pipeline "
-                             "setup gets it, --duckdb FILE or TLC_DUCKDB names it",
-                             dlerror());
-    }
-    for (size_t i = 0; i < TLC_COUNT(functions); i++) {
-        void *symbol = dlsym(d->library, functions[i].name);
-        if (!symbol) {
-            return tlc_err_fatal(err, TLC_EXIT_CONFIG,
-                                 "%s has no %s: DuckDB 1.2 or later is needed; ./pipeline setup "
-                                 "gets it",
-                                 path ? path : found, functions[i].name);
-        }
-        memcpy(functions[i].where, &symbol, sizeof symbol);
-    }
-    return 0;
+    tlc_buf_release(&tried);
+    return rc;
 }
 
 /* ---- the database ---- */
