@@ -10,6 +10,10 @@ apt_run=(gcc libc6-dev cmake ninja-build pkg-config ca-certificates curl jq unzi
 apt_test=(git libcmocka-dev shellcheck chromium)
 apt_fuzz=(clang libclang-rt-dev)
 
+# Behind a proxy that signs TLS anew: the certificates that the system trusts, for those that would bring their own.
+export NODE_USE_SYSTEM_CA=1
+[ ! -f /etc/ssl/certs/ca-certificates.crt ] || export PIP_CERT=${PIP_CERT:-/etc/ssl/certs/ca-certificates.crt}
+
 # The oldest that the tests were run with: name, version, the command that tells it.
 minimums() {
     cat <<'EOT'
