@@ -167,6 +167,11 @@ cmd_build() {
     build_tree
 }
 
+# For commands that start things: what they need where it was never brought. A changed source is for ./pipeline build.
+want_built() {
+    { [ -x "$bin/producer-server" ] && [ -d "$deps/kafka" ] && [ -d "$deps/node_modules" ]; } || [ -n "${TLC_BIN:-}" ] || cmd_build
+}
+
 # What a test run stands on, so that its log tells one machine from another.
 say_tools() {
     local name least command

@@ -34,8 +34,9 @@ if [ -f "$shared/tlc/parquet/green_tripdata_2024-01.parquet" ]; then
     export TLC_ZONES_URL=$shared/tlc/zones # the map with its shapes
 else
     printf 'NOTE: no %s/tlc: the month is synthetic\n' "$shared"
-    month=$TLC_RUN/synthetic_green_tripdata_2024-01.csv
-    data/make-month green 2024-01 60000 --seed 7 -o "$month"
+    month=$TLC_RUN/synthetic_green_tripdata_2024-01.parquet
+    data/make-month green 2024-01 60000 --seed 7 -o "$TLC_RUN/month.csv"
+    node tests/support/to_parquet.mjs "$deps/node_modules" "$TLC_RUN/month.csv" "$month"
 fi
 oracle() { node tests/e2e/oracle.mjs "$deps/node_modules" "$month" 2024-01 "$@"; }
 oracle "$cutoff" >"$TLC_RUN/part.json"
