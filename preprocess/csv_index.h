@@ -15,4 +15,7 @@
  * up to 64. */
 size_t csv_index(const char *p, size_t n, uint32_t *ret_at, bool *ret_quotes);
 
+/* For tests: the same without special instructions. */
+size_t csv_index_portable(const char *p, size_t n, uint32_t *ret_at, bool *ret_quotes);
+
 #endif

@@ -20,7 +20,8 @@ void sha256_add(struct sha256 *s, const void *bytes, size_t n);
 /* Lower-case hex of all bytes added; s is spent. */
 void sha256_hex(struct sha256 *s, char ret_hex[SHA256_HEX_N]);
 
-/* For tests: the blocks function that needs no special instructions. */
+/* For tests: whether instructions of this processor are used, and the way that needs none. */
+bool sha256_has_instructions(void);
 void sha256_blocks_portable(uint32_t state[8], const uint8_t *p, size_t blocks);
 
 #endif

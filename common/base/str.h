@@ -6,6 +6,7 @@
 #ifndef TLC_BASE_STR_H
 #define TLC_BASE_STR_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,6 +40,14 @@ static inline bool tlc_str_eq(struct tlc_str a, struct tlc_str b)
 static inline bool tlc_str_starts(struct tlc_str s, struct tlc_str prefix)
 {
     return s.n >= prefix.n && (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
+}
+
+/* Eight bytes of text as a number, p[0] its lowest byte on every machine. */
+static inline uint64_t tlc_load_8(const char *p)
+{
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    return le64toh(word);
 }
 
 /* ASCII case is ignored. */

@@ -6,10 +6,6 @@
 #include "common/event/ny_time.h"
 #include "common/event/tripid.h"
 
-#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "digits are read eight at a time in memory order: little-endian machines only"
-#endif
-
 /* ---- encode ---- */
 
 #define PUT(dst, literal) put((dst), (literal), sizeof(literal) - 1)
@@ -124,11 +120,10 @@ static inline bool take(struct scan *s, const char *text, size_t n)
 /* Eight digits at once: pairs, then fours, then all. Known as SWAR digit parsing. */
 static inline bool take_eight(struct scan *s, uint32_t *ret)
 {
-    uint64_t w;
     if (s->end - s->p < 8) {
         return false;
     }
-    memcpy(&w, s->p, 8);
+    uint64_t w = tlc_load_8(s->p);
     const uint64_t sixes = UINT64_C(0x0606060606060606), high = UINT64_C(0xf0f0f0f0f0f0f0f0);
     const uint64_t zeros = UINT64_C(0x3030303030303030);
     if ((w & high) != zeros || ((w + sixes) & high) != zeros) {

@@ -2,10 +2,6 @@
 
 #include <assert.h>
 
-#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "words are searched byte by byte in memory order: little-endian machines only"
-#endif
-
 #define ONES UINT64_C(0x0101010101010101)
 #define LOW7 UINT64_C(0x7f7f7f7f7f7f7f7f)
 
@@ -54,8 +50,7 @@ static int split_plain(struct tlc_str line, char sep, struct split *s)
     const uint64_t pattern = ONES * (unsigned char)sep;
     const char *p = line.p, *const end = line.p + line.n;
     for (; end - p >= 8; p += 8) {
-        uint64_t word;
-        memcpy(&word, p, 8);
+        const uint64_t word = tlc_load_8(p);
         for (uint64_t hits = bytes_equal(word, pattern); hits; hits &= hits - 1) {
             end_field(s, p + __builtin_ctzll(hits) / 8);
         }

@@ -36,6 +36,13 @@ static void to_i64__table__value_or_refused(void **state)
     }
 }
 
+static void load_8__any_machine__first_byte_lowest(void **state)
+{
+    (void)state;
+    const char text[] = "?\x01\x02\x03\x04\x05\x06\x07\xff"; /* from an odd address */
+    assert_true(tlc_load_8(text + 1) == UINT64_C(0xff07060504030201));
+}
+
 struct unit_row {
     const char *text;
     int64_t value; /* -1: refused */
@@ -131,6 +138,7 @@ static void copy__too_long__cut_and_terminated(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(load_8__any_machine__first_byte_lowest),
         cmocka_unit_test(to_i64__table__value_or_refused),
         cmocka_unit_test(to_bytes__table__value_or_refused),
         cmocka_unit_test(to_ms__table__value_or_refused),

@@ -45,6 +45,8 @@ static void blocks__portable_and_fast__same_state(void **state)
     uint8_t bytes[64 * 9];
     uint64_t seed = 7;
     (void)state;
+    print_message("SHA instructions of this processor: %s\n",
+                  sha256_has_instructions() ? "used" : "none, the portable way alone");
     for (size_t i = 0; i < sizeof bytes; i++) {
         seed = seed * 6364136223846793005U + 1442695040888963407U;
         bytes[i] = (uint8_t)(seed >> 40);
