@@ -51,16 +51,19 @@ void sha256_blocks_portable(uint32_t state[8], const uint8_t *p, size_t blocks)
         uint32_t v[8];
         schedule(w, p);
         memcpy(v, state, sizeof v);
+        /* The letters of the standard stay where they are, their names move on. */
+#define LETTER(k) v[((k)-i) & 7]
+#pragma GCC unroll 8 /* keeps v in registers */
         for (int i = 0; i < 64; i++) {
-            uint32_t s1 = rotr(v[4], 6) ^ rotr(v[4], 11) ^ rotr(v[4], 25);
-            uint32_t ch = (v[4] & v[5]) ^ (~v[4] & v[6]);
-            uint32_t t1 = v[7] + s1 + ch + K[i] + w[i];
-            uint32_t s0 = rotr(v[0], 2) ^ rotr(v[0], 13) ^ rotr(v[0], 22);
-            uint32_t maj = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
-            memmove(v + 1, v, 7 * sizeof v[0]);
-            v[4] += t1;
-            v[0] = t1 + s0 + maj;
+            const uint32_t a = LETTER(0), b = LETTER(1), c = LETTER(2), e = LETTER(4);
+            uint32_t s1 = rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25);
+            uint32_t ch = (e & LETTER(5)) ^ (~e & LETTER(6));
+            uint32_t t1 = LETTER(7) + s1 + ch + K[i] + w[i];
+            uint32_t s0 = rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22);
+            LETTER(3) += t1;
+            LETTER(7) = t1 + s0 + ((a & b) ^ (a & c) ^ (b & c));
         }
+#undef LETTER
         for (int i = 0; i < 8; i++) {
             state[i] += v[i];
         }
