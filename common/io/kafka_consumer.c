@@ -6,6 +6,7 @@
 
 #include "common/base/clock.h"
 #include "common/io/kafka_conf.h"
+#include "common/io/kafka_leave.h"
 
 #define PARTITIONS_MAX 4096
 #define ASK_MS 10000       /* a question to the broker, inside poll */
@@ -13,6 +14,9 @@
 #define START_AGAIN_MS 250 /* a partition whose start failed is tried again after this */
 #define FENCED_MAX 3       /* so often within this time: there is a second one of our name */
 #define FENCED_MS 60000
+#define SETTLE_MS 3500 /* at the end: for the group to share out; a new one may begin with 3 s */
+#define SETTLE_POLL_MS 20
+#define LEAVE_MS 4500 /* then: for the group to let us go */
 
 /* What is known of one partition number. started: its position is decided and librdkafka fetches
  * from there. */
@@ -39,7 +43,10 @@ struct tlc_kafka_consumer {
     int32_t partitions_n;
     int64_t away_until_ms; /* brokers are unreachable, 0 = not known to be */
     int64_t start_again_ms;
-    bool fenced; /* the group no longer knows us by our name */
+    bool topic_missing; /* so it said last, and nobody joins for a topic that is not there */
+    bool settled;       /* this client has been given its partitions, even if none, at least once */
+    bool closing;       /* what is given now is not taken up any more */
+    bool fenced;        /* the group no longer knows us by our name */
     int64_t fenced_at_ms[FENCED_MAX];
     int64_t fenced_n;
     struct tlc_err failure; /* of a hook or an error message; cls 0: none */
@@ -202,7 +209,12 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
 {
     struct tlc_kafka_consumer *c = opaque;
     if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-        take_partitions(c, list);
+        c->settled = true;
+        if (c->closing) {
+            kafka_park(c->rk, list);
+        } else {
+            take_partitions(c, list);
+        }
     } else if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) {
         give_partitions(c, list);
     } else {
@@ -263,6 +275,7 @@ static int begin(struct tlc_kafka_consumer *c, struct tlc_err *err)
         rd_kafka_conf_destroy(conf);
         return tlc_err_fatal(err, TLC_EXIT_USAGE, "kafka: %s", words);
     }
+    c->settled = c->closing = c->topic_missing = false;
     rd_kafka_poll_set_consumer(c->rk);
     c->queue = rd_kafka_queue_get_consumer(c->rk);
     return subscribe(c, err);
@@ -288,15 +301,35 @@ static void partitions_lose(struct tlc_kafka_consumer *c)
     }
 }
 
+/* Whether an answer to our first joining may be on its way. */
+static bool joining(struct tlc_kafka_consumer *c)
+{
+    bool cannot_join = c->fenced || c->topic_missing || c->away_until_ms > tlc_now_ms();
+    return !c->settled && (!cannot_join || kafka_has_member_id(c->rk));
+}
+
+/* Who leaves a group that is about to share out lets the others wait for a whole session, in case
+ * it was to do the sharing: until we have our part, for a while. */
+static void settle(struct tlc_kafka_consumer *c)
+{
+    int64_t until_ms = tlc_now_ms() + SETTLE_MS;
+    int64_t wait_ms = 0; /* what is in the queue is answered in any case */
+    while ((kafka_discard(c->queue, wait_ms, &c->topic_missing) || (!c->fenced && joining(c))) &&
+           tlc_now_ms() < until_ms) {
+        wait_ms = joining(c) ? SETTLE_POLL_MS : 0;
+    }
+}
+
 static void end(struct tlc_kafka_consumer *c)
 {
     kept_release(c);
     if (c->rk) {
-        rd_kafka_consumer_close(c->rk);
-        if (c->queue) {
-            rd_kafka_queue_destroy(c->queue);
+        c->closing = true;
+        settle(c);
+        bool unsettled = joining(c);
+        if (kafka_leave(c->rk, LEAVE_MS)) {
+            kafka_destroy(c->rk, c->queue, unsettled);
         }
-        rd_kafka_destroy(c->rk);
     }
     c->rk = NULL;
     c->queue = NULL;
@@ -518,6 +551,7 @@ static void note_error(struct tlc_kafka_consumer *c, const rd_kafka_message_t *m
         break;
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+        c->topic_missing = true;
         tlc_err_set(&c->failure, TLC_RETRY,
                     "kafka: topic %s does not exist yet (producer-server makes it)", c->topic);
         break;

@@ -1,5 +1,5 @@
 /* Kafka consumer: librdkafka's group consumer in batches. rdkafka.h is included by
- * kafka_producer.c, kafka_consumer.c and kafka_conf.h only.
+ * kafka_producer.c, kafka_consumer.c, kafka_conf.h and kafka_leave.h only.
  *
  * Partitions come from the group (cooperative-sticky); where to begin comes from the program, by
  * the assigned hook. auto.offset.reset is never left to guess: a position that the log no longer
@@ -63,7 +63,8 @@ const char *tlc_kafka_instance_name(const char *given, const char *listen,
 TLC_MUST int tlc_kafka_consumer_open(const struct tlc_kafka_consumer_options *options,
                                      const struct tlc_kafka_consumer_hooks *hooks,
                                      struct tlc_kafka_consumer **ret_consumer, struct tlc_err *err);
-/* Leaves the group (revoked is called for what was assigned). Sets *consumer to NULL. */
+/* Leaves the group (revoked is called for what was assigned). A group that is still sharing out is
+ * waited for up to 3.5 s, being let go up to 4.5 s. Sets *consumer to NULL. */
 void tlc_kafka_consumer_close(struct tlc_kafka_consumer **consumer);
 
 /* Waits up to wait_ms for messages. 0 with n == 0: nothing came. TLC_RETRY: brokers away
