@@ -26,6 +26,7 @@ struct slot {
 /* libcurl takes it anew for every request: from 128 KiB on malloc would map fresh pages each time,
  * which costs more than the system calls it saves. */
 #define SOCKET_BUFFER_BYTES (64L * 1024)
+#define RETRY_AFTER_MAX_S (6 * 3600)
 #define TURNS_MAX 64 /* of a step: 4 MiB of each body */
 
 struct tlc_http_client {
@@ -183,6 +184,9 @@ int tlc_http_client_open(const struct tlc_http_client_options *options,
     return TLC_OK;
 }
 
+/* CURLINFO_RETRY_AFTER reads the date form, too. libcurl 7.88 passes on what it finds, a date gone
+ * by as a negative number; 8.14 makes 0 of that and six hours of all that is more. With each
+ * version it is the latter here. */
 static int64_t retry_after_ms(CURL *easy)
 {
     struct curl_header *h = NULL;
@@ -190,11 +194,13 @@ static int64_t retry_after_ms(CURL *easy)
         return -1;
     }
     curl_off_t seconds = 0;
-    /* CURLINFO_RETRY_AFTER also reads the date form. */
-    if (curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds) != CURLE_OK || seconds < 0) {
+    if (curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds) != CURLE_OK) {
         return -1;
     }
-    return seconds > INT64_MAX / 1000 ? INT64_MAX : (int64_t)seconds * 1000;
+    if (seconds < 0) {
+        return 0;
+    }
+    return (seconds > RETRY_AFTER_MAX_S ? RETRY_AFTER_MAX_S : (int64_t)seconds) * 1000;
 }
 
 /* The slot is idle again before done runs, so that done may submit. */

@@ -27,7 +27,8 @@ struct tlc_http_call {
     int64_t timeout_ms;
     size_t reply_max; /* a longer reply is cut and counts as failed */
     /* status: HTTP status, or 0 when there was none (text says why: refused, time-out ...). reply
-     * is valid during the call. retry_after_ms: from the header, -1 when absent. */
+     * is valid during the call. retry_after_ms: from the header, up to six hours; 0 when it
+     * cannot be read, -1 when absent. */
     void (*done)(void *ctx, int status, struct tlc_str reply, int64_t retry_after_ms,
                  const char *text);
     void *ctx;

@@ -86,7 +86,7 @@ static void reply__whole__status_and_body(void **state)
     assert_string_equal(a.reply, "");
 }
 
-static void reply__retry_after__seconds_or_date(void **state)
+static void reply__retry_after__seconds_or_date_up_to_six_hours(void **state)
 {
     (void)state;
     struct answer a =
@@ -99,7 +99,20 @@ static void reply__retry_after__seconds_or_date(void **state)
                                  "HTTP/1.1 429 Busy\r\nRetry-After: Fri, 31 Dec 2999 23:59:59 "
                                  "GMT\r\nContent-Length: 0\r\n\r\n"},
             5000);
-    assert_true(a.retry_after_ms > INT64_C(86400000));
+    assert_int_equal(a.retry_after_ms, INT64_C(6) * 3600 * 1000);
+    a = ask(&(struct script_row){SCRIPT_KEEP, "HTTP/1.1 503 Busy\r\nRetry-After: 86400\r\n"
+                                              "Content-Length: 0\r\n\r\n"},
+            5000);
+    assert_int_equal(a.retry_after_ms, INT64_C(6) * 3600 * 1000);
+    a = ask(&(struct script_row){SCRIPT_KEEP,
+                                 "HTTP/1.1 503 Busy\r\nRetry-After: Sat, 01 Jan 2000 00:00:00 "
+                                 "GMT\r\nContent-Length: 0\r\n\r\n"},
+            5000);
+    assert_int_equal(a.retry_after_ms, 0);
+    a = ask(&(struct script_row){SCRIPT_KEEP, "HTTP/1.1 503 Busy\r\nRetry-After: presently\r\n"
+                                              "Content-Length: 0\r\n\r\n"},
+            5000);
+    assert_int_equal(a.retry_after_ms, 0);
     a = ask(&(struct script_row){SCRIPT_KEEP, "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"},
             5000);
     assert_int_equal(a.retry_after_ms, -1);
@@ -196,7 +209,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reply__whole__status_and_body),
-        cmocka_unit_test(reply__retry_after__seconds_or_date),
+        cmocka_unit_test(reply__retry_after__seconds_or_date_up_to_six_hours),
         cmocka_unit_test(reply__broken__no_status_but_words),
         cmocka_unit_test(submit__nobody_listens__says_so),
         cmocka_unit_test(submit__many__few_kept_connections),
