@@ -109,14 +109,17 @@ up_postgres() {
         as_pg "$pg_bin/initdb" -D "$dir/data" -U taxi -A trust -E UTF8 --no-locale >"$run/log/initdb.log" 2>&1 ||
             fail 69 "initdb failed: see $run/log/initdb.log"
     fi
-    local user=()
+    # Not every build has LZ4; such a server would refuse to start.
+    local user=() compression=lz4
+    as_pg "$pg_bin/postgres" -D "$dir/data" -C wal_compression -c wal_compression=lz4 >/dev/null 2>&1 || compression=on
     [ "$(id -u)" -ne 0 ] || user=("${as_postgres[@]}")
     start postgres "${user[@]}" "$pg_bin/postgres" -D "$dir/data" -k "$socket" -c listen_addresses= \
-        -c max_wal_size=4GB -c shared_buffers=256MB -c wal_compression=lz4 -c checkpoint_timeout=15min
+        -c max_wal_size=4GB -c shared_buffers=256MB -c "wal_compression=$compression" -c checkpoint_timeout=15min
     DATABASE_URL="postgresql:///taxi?host=$socket&user=taxi"
-    wait_until postgres 30 "$pg_bin/pg_isready" -q -h "$socket" -U taxi -d postgres
-    psql -qXtA "postgresql:///postgres?host=$socket&user=taxi" -c "select 1 from pg_database where datname='taxi'" | grep -q 1 ||
-        psql -qX "postgresql:///postgres?host=$socket&user=taxi" -c 'create database taxi'
+    local postgres="postgresql:///postgres?host=$socket&user=taxi"
+    wait_until postgres 30 psql -qX "$postgres" -c 'select 1' # a server's folder need not hold pg_isready
+    psql -qXtA "$postgres" -c "select 1 from pg_database where datname='taxi'" | grep -q 1 ||
+        psql -qX "$postgres" -c 'create database taxi'
 }
 
 kafka_java() { java "-Xmx$1" -cp "$deps/kafka/*" "${@:2}"; }
@@ -146,18 +149,41 @@ up_kafka() { # name: kafka, kafka-2, ...
     [ "$1" = kafka ] || id=${1#kafka-}
     mkdir -p "$dir"
     kafka_config "$id" "$dir" >"$dir/server.properties"
-    kafka_log_config >"$dir/log4j2.yaml"
+    kafka_log_config "$dir"
     if [ ! -f "$dir/data/meta.properties" ]; then
         step "new Kafka log"
         KAFKA_CLUSTER=${KAFKA_CLUSTER:-$(kafka_java 256m kafka.tools.StorageTool random-uuid 2>/dev/null | tail -n 1)}
         kafka_java 256m kafka.tools.StorageTool format -t "$KAFKA_CLUSTER" -c "$dir/server.properties" >"$run/log/$1-format.log" 2>&1 ||
             fail 69 "Kafka's storage could not be formatted: see $run/log/$1-format.log"
     fi
-    : >"$run/log/$1.log" # what is waited for must not be a line of the last start
+    : >"$run/log/$1.log"
     start "$1" java "-Xmx$kafka_heap" -XX:+UseG1GC "-Dlog4j2.configurationFile=$dir/log4j2.yaml" \
-        -cp "$deps/kafka/*" kafka.Kafka "$dir/server.properties"
+        "-Dlog4j.configuration=file:$dir/log4j.properties" -cp "$deps/kafka/*" kafka.Kafka "$dir/server.properties"
 }
 
+# A broker's port opens a moment before the controller lets it take part, and what it logs differs by version. So it is asked for
+# its cluster's metadata (version 7 of the request, which 2.1 to 4.x know; no topics): it has joined once it lists itself.
+kafka_joined() { # node's id, its port
+    local itself size
+    itself=$(printf '%08x00093132372e302e302e31%08x' "$1" "$2") # id, "127.0.0.1" after its length, port
+    {
+        printf '\0\0\0\x0f\0\x03\0\x07\0\0\0\x01\xff\xff\0\0\0\0\0' >&3
+        size=$(timeout 2 head -c 4 <&3 | od -An -tx1 | tr -d ' \n')
+        [ ${#size} -eq 8 ] || return 1
+        timeout 2 head -c $((16#$size)) <&3 | od -An -v -tx1 | tr -d ' \n' | grep -q "$itself"
+    } 3<>"/dev/tcp/127.0.0.1/$2"
+}
+
+await_kafka() { # brokers of a new cluster wait for each other, so all are started before one is waited for
+    local name ports i=0
+    read -ra ports <<<"${KAFKA_PORTS:-}"
+    for name in $(instances_of kafka); do
+        i=$((i + 1))
+        ! pid_of "$name" >/dev/null || wait_until "$name" 60 kafka_joined $i "${ports[i - 1]}"
+    done
+}
+
+# The sessions of groups with group.protocol=consumer (KIP-848) are the broker's to set: as short as those our programs ask for.
 kafka_config() { # node's id, its folder
     local ports controllers voters='' i copies=1 in_sync=1
     read -ra ports <<<"$KAFKA_PORTS"
@@ -182,14 +208,19 @@ transaction.state.log.min.isr=$in_sync
 share.coordinator.state.topic.replication.factor=$copies
 share.coordinator.state.topic.min.isr=$in_sync
 group.initial.rebalance.delay.ms=0
+group.consumer.session.timeout.ms=6000
+group.consumer.min.session.timeout.ms=6000
+group.consumer.heartbeat.interval.ms=1500
+group.consumer.min.heartbeat.interval.ms=1500
 auto.create.topics.enable=false
 log.retention.hours=168
 message.max.bytes=4194304
 EOF
 }
 
-kafka_log_config() {
-    cat <<'EOF'
+# For Log4j 2, and for the Log4j 1 that Kafka 3 has: which of them speaks depends on the jars.
+kafka_log_config() { # folder
+    cat >"$1/log4j2.yaml" <<'EOF'
 Configuration:
   Appenders:
     Console:
@@ -199,5 +230,11 @@ Configuration:
     Root:
       level: INFO
       AppenderRef: {ref: out}
+EOF
+    cat >"$1/log4j.properties" <<'EOF'
+log4j.rootLogger=INFO, out
+log4j.appender.out=org.apache.log4j.ConsoleAppender
+log4j.appender.out.layout=org.apache.log4j.PatternLayout
+log4j.appender.out.layout.ConversionPattern=%d %p %c: %m%n
 EOF
 }

@@ -85,14 +85,16 @@ setup_apt() { # stage
 is_current() { cmp -s "$1" "$deps/made-from/$2"; }
 mark_current() { mkdir -p "$deps/made-from" && cp "$1" "$deps/made-from/$2"; }
 
+# KAFKA_VERSION=3.9.2 ./pipeline setup: another broker than pom.xml's.
 setup_kafka() {
-    is_current pom.xml pom.xml && return 0
-    step "Kafka's jars by Maven into .deps/kafka"
-    rm -rf "$deps/kafka"
+    local made=pom.xml${KAFKA_VERSION:+-$KAFKA_VERSION}
+    is_current pom.xml "$made" && return 0
+    step "Kafka's jars${KAFKA_VERSION:+, version $KAFKA_VERSION,} by Maven into $deps/kafka"
+    rm -rf "$deps/kafka" "$deps"/made-from/pom.xml*
     mkdir -p "$deps"
-    mvn -q -B -f pom.xml dependency:copy-dependencies -DoutputDirectory="$deps/kafka" >"$deps/maven.log" 2>&1 ||
+    mvn -q -B -f pom.xml ${KAFKA_VERSION:+"-Dkafka.version=$KAFKA_VERSION"} dependency:copy-dependencies -DoutputDirectory="$deps/kafka" >"$deps/maven.log" 2>&1 ||
         fail 69 "Maven could not load the jars: see $deps/maven.log"
-    mark_current pom.xml pom.xml
+    mark_current pom.xml "$made"
 }
 
 setup_pip() { # requirements, words

@@ -41,7 +41,7 @@ now_kill() { # name
 brokers_start() { # those that do not run; a new cluster's wait for each other
     local name
     for name in $(instances_of kafka); do up_kafka "$name"; done
-    for name in $(instances_of kafka); do wait_until "$name" 90 grep -q 'Kafka Server started' "$TLC_RUN/log/$name.log"; done
+    await_kafka
 }
 server_start() { # further options; the same address each time
     url=${url:-http://127.0.0.1:$(choose_port $((20000 + RANDOM % 20000)) SERVER_PORT)}
