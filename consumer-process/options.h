@@ -14,7 +14,7 @@
     X(STR, instance, "instance", NULL, NULL, 0, 0, "NAME",                                         \
       "name in the group: restarted under the same name it goes on at once; - for none; default: " \
       "host and --status-listen")                                                                  \
-    X(LIST, properties, "X", NULL, NULL, 0, 0, "NAME=VALUE",                                       \
+    X(LIST, properties, "X", "KAFKA_PROPERTIES", NULL, 0, 0, "NAME=VALUE",                         \
       "librdkafka property, may be repeated")                                                      \
     X(STR, dashboard, "dashboard", "DASHBOARD_URL", "http://127.0.0.1:8090", 0, 0, "URL",          \
       "where windows are posted: URL/api/windows")                                                 \

@@ -13,7 +13,7 @@
     X(STR, instance, "instance", NULL, NULL, 0, 0, "NAME",                                         \
       "name in the group: restarted under the same name it goes on at once; - for none; default: " \
       "host and --status-listen")                                                                  \
-    X(LIST, properties, "X", NULL, NULL, 0, 0, "NAME=VALUE",                                       \
+    X(LIST, properties, "X", "KAFKA_PROPERTIES", NULL, 0, 0, "NAME=VALUE",                         \
       "any librdkafka property, e.g. -X security.protocol=ssl")                                    \
     X(STR, database, "database", "DATABASE_URL", "postgresql:///taxi", 0, 0, "URL",                \
       "PostgreSQL, as a URL or a libpq connection string")                                         \

@@ -13,7 +13,7 @@
     X(STR, topic, "topic", "KAFKA_TOPIC", "trips", 0, 0, "NAME", "topic to write to; made when it is missing") \
     X(INT, partitions, "partitions", "KAFKA_PARTITIONS", "4", 1, 1000, "N", "partitions of a topic that has to be made") \
     X(INT, replication, "replication", "KAFKA_REPLICATION", "1", 1, 15, "N", "copies of each partition of a topic that has to be made") \
-    X(LIST, properties, "X", NULL, NULL, 0, 0, "NAME=VALUE", "any librdkafka property; may be repeated; the last word") \
+    X(LIST, properties, "X", "KAFKA_PROPERTIES", NULL, 0, 0, "NAME=VALUE", "any librdkafka property; may be repeated; the last word") \
     X(MS, linger_ms, "linger", NULL, "0ms", 0, 10000, "TIME", "how long records wait for company before they go to the broker, whole milliseconds; under load they find it without waiting") \
     X(MS, ack_timeout_ms, "ack-timeout", NULL, "30s", 100, 900000, "TIME", "a record that the broker has not acknowledged by then has failed: 503") \
     X(BYTES, inflight_bytes, "inflight", "SERVER_INFLIGHT", "64MiB", 65536, 17179869184, "BYTES", "request bodies in memory at once; more are answered 503 before they are read") \

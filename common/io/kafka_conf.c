@@ -83,6 +83,20 @@ int kafka_conf_producer(rd_kafka_conf_t *conf, const struct tlc_kafka_producer_o
     return put_all(conf, rows, TLC_COUNT(rows), o->properties, err);
 }
 
+/* With group.protocol=consumer (KIP-848) the broker sets sessions and decides who reads what;
+ * librdkafka refuses to be told. */
+static bool broker_assigns(const struct tlc_opt_list *properties)
+{
+    static const char name[] = "group.protocol=";
+    bool yes = false;
+    for (size_t i = 0; properties && i < properties->n; i++) {
+        if (strncmp(properties->v[i], name, sizeof(name) - 1) == 0) {
+            yes = strcmp(properties->v[i] + sizeof(name) - 1, "consumer") == 0;
+        }
+    }
+    return yes;
+}
+
 /* Sessions are short so that another instance takes over soon. A fetch of 512 KiB a partition is
  * some 60,000 events, of which each takes three times its bytes in librdkafka; larger ones only
  * cost memory. Metadata every 50 ms: a broker thread of librdkafka 2.0 that paused because the
@@ -104,7 +118,6 @@ int kafka_conf_consumer(rd_kafka_conf_t *conf, const struct tlc_kafka_consumer_o
         {"bootstrap.servers", o->brokers},
         {"group.id", o->group},
         {"client.id", o->client_id},
-        {"partition.assignment.strategy", "cooperative-sticky"},
         {"enable.auto.commit", "false"},
         {"enable.auto.offset.store", "false"},
         {"auto.offset.reset", "error"},
@@ -115,8 +128,6 @@ int kafka_conf_consumer(rd_kafka_conf_t *conf, const struct tlc_kafka_consumer_o
         {"fetch.message.max.bytes", "524288"},
         {"queued.min.messages", "1000000"},
         {"queued.max.messages.kbytes", kbytes},
-        {"session.timeout.ms", "6000"},
-        {"heartbeat.interval.ms", "1500"},
         {"reconnect.backoff.ms", "50"},
         {"reconnect.backoff.max.ms", "1000"},
         {"topic.metadata.refresh.interval.ms", "50"},
@@ -124,6 +135,13 @@ int kafka_conf_consumer(rd_kafka_conf_t *conf, const struct tlc_kafka_consumer_o
         {"log.connection.close", "false"},
         {"group.instance.id", instance}, /* the last: not every instance has a name */
     };
+    const struct row classic[] = {
+        {"partition.assignment.strategy", "cooperative-sticky"},
+        {"session.timeout.ms", "6000"},
+        {"heartbeat.interval.ms", "1500"},
+    };
     size_t rows_n = TLC_COUNT(rows) - (o->instance ? 0 : 1);
-    return put_all(conf, rows, rows_n, o->properties, err);
+    size_t classic_n = broker_assigns(o->properties) ? 0 : TLC_COUNT(classic);
+    int rc = put_all(conf, classic, classic_n, NULL, err);
+    return rc == TLC_OK ? put_all(conf, rows, rows_n, o->properties, err) : rc;
 }

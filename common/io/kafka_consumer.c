@@ -16,7 +16,9 @@
 #define FENCED_MS 60000
 #define SETTLE_MS 3500 /* at the end: for the group to share out; a new one may begin with 3 s */
 #define SETTLE_POLL_MS 20
-#define LEAVE_MS 4500 /* then: for the group to let us go */
+#define LEAVE_MS 4500      /* then: for the group to let us go */
+#define NAME_TAKEN 111     /* UNRELEASED_INSTANCE_ID, which librdkafka 2.0 does not list */
+#define NAME_TAKEN_MS 1000 /* pause between two tries to join by a name that is taken */
 
 /* What is known of one partition number. started: its position is decided and librdkafka fetches
  * from there. */
@@ -46,7 +48,8 @@ struct tlc_kafka_consumer {
     bool topic_missing; /* so it said last, and nobody joins for a topic that is not there */
     bool settled;       /* this client has been given its partitions, even if none, at least once */
     bool closing;       /* what is given now is not taken up any more */
-    bool fenced;        /* the group no longer knows us by our name */
+    int refused; /* why the group does not know us by our name: fenced, name taken; 0: it does */
+    int64_t join_again_ms;
     int64_t fenced_at_ms[FENCED_MAX];
     int64_t fenced_n;
     struct tlc_err failure; /* of a hook or an error message; cls 0: none */
@@ -223,6 +226,12 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
     }
 }
 
+/* With group.protocol=consumer it is the newcomer that is refused, not the one before it fenced. */
+static bool is_refusal(rd_kafka_resp_err_t code)
+{
+    return code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID || (int)code == NAME_TAKEN;
+}
+
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 {
     struct tlc_kafka_consumer *c = opaque;
@@ -233,7 +242,7 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
     } else if (code == RD_KAFKA_RESP_ERR__FATAL) {
         char words[512];
         rd_kafka_resp_err_t first = rd_kafka_fatal_error(rk, words, sizeof(words));
-        c->fenced = first == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
+        c->refused = is_refusal(first) ? (int)first : 0;
         tlc_err_fatal(&c->failure, TLC_EXIT_CONFIG, "kafka: %s: %s", rd_kafka_err2name(first),
                       words);
     } else if (error_is_final((rd_kafka_resp_err_t)code)) {
@@ -304,7 +313,7 @@ static void partitions_lose(struct tlc_kafka_consumer *c)
 /* Whether an answer to our first joining may be on its way. */
 static bool joining(struct tlc_kafka_consumer *c)
 {
-    bool cannot_join = c->fenced || c->topic_missing || c->away_until_ms > tlc_now_ms();
+    bool cannot_join = c->refused || c->topic_missing || c->away_until_ms > tlc_now_ms();
     return !c->settled && (!cannot_join || kafka_has_member_id(c->rk));
 }
 
@@ -314,7 +323,7 @@ static void settle(struct tlc_kafka_consumer *c)
 {
     int64_t until_ms = tlc_now_ms() + SETTLE_MS;
     int64_t wait_ms = 0; /* what is in the queue is answered in any case */
-    while ((kafka_discard(c->queue, wait_ms, &c->topic_missing) || (!c->fenced && joining(c))) &&
+    while ((kafka_discard(c->queue, wait_ms, &c->topic_missing) || (!c->refused && joining(c))) &&
            tlc_now_ms() < until_ms) {
         wait_ms = joining(c) ? SETTLE_POLL_MS : 0;
     }
@@ -335,6 +344,14 @@ static void end(struct tlc_kafka_consumer *c)
     c->queue = NULL;
 }
 
+static int join_again(struct tlc_kafka_consumer *c, struct tlc_err *err)
+{
+    end(c);
+    partitions_lose(c);
+    c->refused = 0;
+    return begin(c, err);
+}
+
 /* When a broker dies with the answer to our joining, we join again and the group takes us for two
  * of one name: it fences the first, librdkafka calls that fatal. A new client is let in. */
 static int begin_again(struct tlc_kafka_consumer *c, struct tlc_err *err)
@@ -347,12 +364,25 @@ static int begin_again(struct tlc_kafka_consumer *c, struct tlc_err *err)
                              "its own (--instance)");
     }
     *oldest_ms = now_ms;
-    end(c);
-    partitions_lose(c);
-    c->fenced = false;
-    int rc = begin(c, err);
+    int rc = join_again(c, err);
     return rc != TLC_OK ? rc
                         : tlc_err_set(err, TLC_RETRY, "kafka: fenced by the group: joins it again");
+}
+
+/* Who was killed left no farewell: the group keeps its name until its session has ended. */
+static int await_name(struct tlc_kafka_consumer *c, struct tlc_err *err)
+{
+    int64_t now_ms = tlc_now_ms();
+    int rc = TLC_OK;
+    if (now_ms >= c->join_again_ms) {
+        c->join_again_ms = now_ms + NAME_TAKEN_MS;
+        rc = join_again(c, err);
+    }
+    return rc != TLC_OK
+               ? rc
+               : tlc_err_set(err, TLC_RETRY,
+                             "kafka: the group has a member of this one's name: waits until its "
+                             "session ends; if it is alive, give each its own (--instance)");
 }
 
 static int consumer_start(struct tlc_kafka_consumer *c,
@@ -530,11 +560,13 @@ static void note_out_of_range(struct tlc_kafka_consumer *c, int32_t number)
         c->topic, (int)number, (long long)(p ? p->expected : -1), (long long)low, (long long)high);
 }
 
-static bool fatal_is_fencing(const struct tlc_kafka_consumer *c, rd_kafka_resp_err_t code)
+static void note_refusal(struct tlc_kafka_consumer *c, rd_kafka_resp_err_t code)
 {
     char words[256];
-    return code == RD_KAFKA_RESP_ERR__FATAL && rd_kafka_fatal_error(c->rk, words, sizeof(words)) ==
-                                                   RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
+    if (code == RD_KAFKA_RESP_ERR__FATAL) {
+        rd_kafka_resp_err_t first = rd_kafka_fatal_error(c->rk, words, sizeof(words));
+        c->refused = is_refusal(first) ? (int)first : c->refused;
+    }
 }
 
 static void note_error(struct tlc_kafka_consumer *c, const rd_kafka_message_t *m)
@@ -556,7 +588,7 @@ static void note_error(struct tlc_kafka_consumer *c, const rd_kafka_message_t *m
                     "kafka: topic %s does not exist yet (producer-server makes it)", c->topic);
         break;
     default:
-        c->fenced = c->fenced || fatal_is_fencing(c, m->err);
+        note_refusal(c, m->err);
         if (c->failure.cls != TLC_FATAL) {
             failed(&c->failure, m->err, "read");
         }
@@ -637,9 +669,9 @@ int tlc_kafka_consumer_poll(struct tlc_kafka_consumer *c, int64_t wait_ms,
     if (ret_batch->n > 0) {
         c->away_until_ms = 0;
     }
-    if (c->fenced) {
+    if (c->refused) {
         ret_batch->n = 0; /* of partitions that are no longer ours */
-        return begin_again(c, err);
+        return c->refused == NAME_TAKEN ? await_name(c, err) : begin_again(c, err);
     }
     if (c->failure.cls == TLC_FATAL || (c->failure.cls != TLC_OK && ret_batch->n == 0)) {
         *err = c->failure;
