@@ -18,6 +18,13 @@ static int put(rd_kafka_conf_t *conf, const char *name, const char *value, struc
     return TLC_OK;
 }
 
+/* For what only newer versions of librdkafka have and older ones do without. */
+static void put_if_known(rd_kafka_conf_t *conf, const char *name, const char *value)
+{
+    char words[512];
+    (void)rd_kafka_conf_set(conf, name, value, words, sizeof(words));
+}
+
 /* Who asks for librdkafka's debug lines wants to see them. */
 static int put_property(rd_kafka_conf_t *conf, const char *property, struct tlc_err *err)
 {
@@ -101,7 +108,8 @@ static bool broker_assigns(const struct tlc_opt_list *properties)
  * some 60,000 events, of which each takes three times its bytes in librdkafka; larger ones only
  * cost memory. Metadata every 50 ms: a broker thread of librdkafka 2.0 that paused because the
  * queue was full sleeps up to a second although the queue is long empty again; the answer wakes it.
- * A topic that is made after us is found soon, too. The broker answers a fetch when it has some
+ * Since 2.2 it pauses the partition instead, which no answer ends, for fetch.queue.backoff.ms. A
+ * topic that is made after us is found soon, too. The broker answers a fetch when it has some
  * thousand events or 50 ms have passed: without that floor a busy topic is read in crumbs, which
  * costs the broker more than all the rest. The instance has the topic in its name: within its
  * session a group gives an instance of the same name back the partitions it had, also those of
@@ -141,6 +149,7 @@ int kafka_conf_consumer(rd_kafka_conf_t *conf, const struct tlc_kafka_consumer_o
         {"heartbeat.interval.ms", "1500"},
     };
     size_t rows_n = TLC_COUNT(rows) - (o->instance ? 0 : 1);
+    put_if_known(conf, "fetch.queue.backoff.ms", "10");
     size_t classic_n = broker_assigns(o->properties) ? 0 : TLC_COUNT(classic);
     int rc = put_all(conf, classic, classic_n, NULL, err);
     return rc == TLC_OK ? put_all(conf, rows, rows_n, o->properties, err) : rc;
