@@ -136,16 +136,17 @@ static void submit__brokers_there__all_acked_partitioned_as_java_does(void **sta
     mock_kafka_free(&m);
 }
 
-static void submit__one_partition_without_leader__its_records_fail(void **state)
+static void submit__one_partitions_leader_gone__its_records_fail(void **state)
 {
     (void)state;
-    struct mock_kafka m = mock_kafka_new(1, TOPIC, PARTITIONS);
-    /* Before anyone asks: librdkafka 2.8's mock falls over a request to a partition that lost it.
-     */
-    rd_kafka_mock_partition_set_leader(m.cluster, TOPIC, 1, -1);
+    struct mock_kafka m = mock_kafka_new(2, TOPIC, PARTITIONS);
+    for (int i = 0; i < PARTITIONS; i++) {
+        rd_kafka_mock_partition_set_leader(m.cluster, TOPIC, i, i == 1 ? 2 : 1);
+    }
     struct tlc_kafka_producer *p = open_with(mock_kafka_brokers(&m), 1500, NULL);
     struct fate f = {0};
     wait_ready(p, true);
+    rd_kafka_mock_broker_set_down(m.cluster, 2);
     size_t want = 0;
     for (size_t i = 0; i < 300; i++) {
         want += (murmur2(keys[i], strlen(keys[i])) & 0x7fffffff) % PARTITIONS == 1;
@@ -304,7 +305,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(submit__brokers_there__all_acked_partitioned_as_java_does),
-        cmocka_unit_test(submit__one_partition_without_leader__its_records_fail),
+        cmocka_unit_test(submit__one_partitions_leader_gone__its_records_fail),
         cmocka_unit_test(submit__brokers_gone__fails_in_time_and_not_ready),
         cmocka_unit_test(submit__leader_changes__once_in_the_log),
         cmocka_unit_test(submit__queue_full__nothing_taken),
