@@ -97,6 +97,24 @@ static int bound_parse(const char *name, const char *text, bool *ret_has, int64_
     return TLC_OK;
 }
 
+/* The usual cause of an equal pair: a scheduler that gives the day of its run for both. */
+static int range_refuse(const struct range *r, struct tlc_err *err)
+{
+    char from[DATE_TEXT_N], to[DATE_TEXT_N], next[DATE_TEXT_N];
+    date_text(r->from, from);
+    date_text(r->to, to);
+    if (r->from > r->to) {
+        return tlc_err_fatal(err, TLC_EXIT_USAGE,
+                             "--from %s --to %s holds no day: --to is before --from, where it has "
+                             "to be the day after the last one wanted",
+                             from, to);
+    }
+    return tlc_err_fatal(err, TLC_EXIT_USAGE,
+                         "--from %s --to %s holds no day: --to is the day after the last one "
+                         "wanted, so %s alone is --from %s --to %s",
+                         from, to, from, from, date_text(r->from + 1, next));
+}
+
 int range_parse(const char *from, const char *to, struct range *ret, struct tlc_err *err)
 {
     struct range r = {0};
@@ -108,9 +126,7 @@ int range_parse(const char *from, const char *to, struct range *ret, struct tlc_
         return rc;
     }
     if (r.has_from && r.has_to && r.from >= r.to) {
-        return tlc_err_fatal(err, TLC_EXIT_USAGE,
-                             "--from %s --to %s holds no day: --to is the day after the last", from,
-                             to);
+        return range_refuse(&r, err);
     }
     *ret = r;
     return TLC_OK;

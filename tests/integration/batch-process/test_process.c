@@ -263,12 +263,17 @@ static void start__what_does_not_fit__ends_with_its_exit_code_and_words(void **s
     batch_test_do(t, "GRANT SELECT ON batch_version TO poor_%ld", (long)getpid());
     const struct {
         const char *url;
-        const char *options[5];
+        const char *options[6];
         int exit_code;
         const char *words;
     } cases[] = {
         {t->db.url, {"--check"}, 0, "as needed"},
-        {t->db.url, {"--from", "2024-02-01", "--to", "2024-01-01"}, 64, "holds no day"},
+        {t->db.url, {"--from", "2024-02-01", "--to", "2024-01-01"}, 64, "--to is before --from"},
+        {t->db.url,
+         {"--from", "2024-03-10", "--to", "2024-03-10"},
+         64,
+         "2024-03-10 alone is --from 2024-03-10 --to 2024-03-11"},
+        {t->db.url, {"--gaps", "--from", "2024-03-10", "--to", "2024-03-10"}, 64, "holds no day"},
         {t->db.url, {"--from", "2024-02-30"}, 64, "--from 2024-02-30"},
         {t->db.url, {"--from", "2033-01-01", "--to", "2033-02-01"}, 0, "days asked for from 2033"},
         {t->db.url, {"--evry", "1h"}, 64, "--every"},

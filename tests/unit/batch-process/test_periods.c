@@ -114,8 +114,12 @@ static void range__holds_no_day__is_a_usage_error_that_names_the_option(void **s
     static const struct {
         const char *from, *to, *word;
     } cases[] = {
-        {"2024-01-15", "2024-01-15", "--from 2024-01-15 --to 2024-01-15"},
-        {"2024-01-16", "2024-01-15", "--from 2024-01-16 --to 2024-01-15"},
+        {"2024-01-15", "2024-01-15",
+         "--from 2024-01-15 --to 2024-01-15 holds no day: --to is the day after"},
+        {"2024-01-15", "2024-01-15", "2024-01-15 alone is --from 2024-01-15 --to 2024-01-16"},
+        {"2024-02-29", "2024-02-29", "2024-02-29 alone is --from 2024-02-29 --to 2024-03-01"},
+        {"2024-01-16", "2024-01-15",
+         "--from 2024-01-16 --to 2024-01-15 holds no day: --to is before --from"},
         {"15.1.2024", NULL, "--from 15.1.2024"},
         {NULL, "yesterday", "--to yesterday"},
         {"", NULL, "--from"},
