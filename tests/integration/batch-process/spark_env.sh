@@ -6,8 +6,8 @@ spark_get() {
     command -v java >/dev/null || skip "no Java"
     spark=${TLC_SPARK:-$work/spark}
     if [ ! -x "$spark/bin/spark-submit" ]; then
-        python3 -m venv "$spark"
-        "$spark/bin/pip" install -q 'pyspark==4.1.1' >"$work/pip.log" 2>&1 ||
+        python3 -m venv "$spark" >"$work/venv.log" 2>&1 || skip "python3 makes no virtual environment: python3-venv is missing"
+        "$spark/bin/pip" install -q 'pyspark==4.2.0' >"$work/pip.log" 2>&1 ||
             skip "PySpark could not be installed from PyPI: $(tail -n 1 "$work/pip.log")"
     fi
     if [ ! -d "$spark/jars" ]; then
