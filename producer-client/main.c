@@ -22,9 +22,6 @@ int main(int argc, char **argv)
     if (tlc_opts_main(&client_program, argc, argv, &options, &paths, &exit_code) == TLC_OPTS_EXIT) {
         return exit_code;
     }
-    if (client_options_check(&options, &err) != 0) {
-        return fail(&err, "wrong_option");
-    }
     tlc_stop_on_signal(SIGUSR1, replay_pause, &replay);
     tlc_stop_on_signal(SIGUSR2, replay_continue, &replay);
     tlc_stop_init();

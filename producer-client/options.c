@@ -8,23 +8,6 @@
 #define TLC_OPT_STRUCT struct client_options
 static const struct tlc_opt client_opts[] = {CLIENT_OPTIONS(TLC_OPT_ROW)};
 
-const struct tlc_program client_program = {
-    .name = "producer-client",
-    .summary = "replays events (NDJSON, sorted by time) on the event clock to producer-server",
-    .arguments = "EVENTS...",
-    .details = "EVENTS are files of preprocess or \"-\" for standard input; several are merged by "
-               "event time.\nSIGUSR1 pauses, SIGUSR2 goes on. The first Ctrl-C stops reading and "
-               "waits for replies, the second ends at once.\n\n"
-               "  producer-client --speed 600 events.ndjson\n"
-               "  producer-client --speed max --resume replay.state --rejects refused.ndjson "
-               "events.ndjson\n"
-               "  preprocess --output - trips.csv | producer-client --speed max -",
-    .opts = client_opts,
-    .opts_n = TLC_COUNT(client_opts),
-    .args_min = 1,
-    .args_max = 64,
-};
-
 static int check_speed(struct client_options *o, struct tlc_err *err)
 {
     if (strcmp(o->speed, "max") == 0) {
@@ -97,8 +80,9 @@ static int check_progress(const struct client_options *o, struct tlc_err *err)
                          o->progress);
 }
 
-int client_options_check(struct client_options *o, struct tlc_err *err)
+static int check_texts(void *options, struct tlc_err *err)
 {
+    struct client_options *o = options;
     o->from_s = INT64_MIN;
     o->to_s = INT64_MAX;
     int rc = check_speed(o, err);
@@ -111,3 +95,21 @@ int client_options_check(struct client_options *o, struct tlc_err *err)
     }
     return rc;
 }
+
+const struct tlc_program client_program = {
+    .name = "producer-client",
+    .summary = "replays events (NDJSON, sorted by time) on the event clock to producer-server",
+    .arguments = "EVENTS...",
+    .details = "EVENTS are files of preprocess or \"-\" for standard input; several are merged by "
+               "event time.\nSIGUSR1 pauses, SIGUSR2 goes on. The first Ctrl-C stops reading and "
+               "waits for replies, the second ends at once.\n\n"
+               "  producer-client --speed 600 events.ndjson\n"
+               "  producer-client --speed max --resume replay.state --rejects refused.ndjson "
+               "events.ndjson\n"
+               "  preprocess --output - trips.csv | producer-client --speed max -",
+    .opts = client_opts,
+    .opts_n = TLC_COUNT(client_opts),
+    .args_min = 1,
+    .args_max = 64,
+    .check = check_texts,
+};

@@ -1,6 +1,6 @@
 /* What producer-client can be told. The table is the one source of parser, --help and README.
  *
- * options_check turns the texts (speed, times) into numbers. */
+ * Its check turns the texts (speed, times) into numbers. */
 #ifndef PRODUCER_CLIENT_OPTIONS_H
 #define PRODUCER_CLIENT_OPTIONS_H
 
@@ -48,15 +48,12 @@
 
 struct client_options {
     CLIENT_OPTIONS(TLC_OPT_FIELD)
-    /* Set by client_options_check. */
+    /* Set by client_program's check of the texts. */
     double speed_factor; /* 0 = max */
     int64_t from_s;      /* INT64_MIN = no bound */
     int64_t to_s;        /* INT64_MAX = no bound; exclusive */
 };
 
 extern const struct tlc_program client_program;
-
-/* TLC_FATAL with exit code 64 and the words when a text is wrong. */
-TLC_MUST int client_options_check(struct client_options *o, struct tlc_err *err);
 
 #endif

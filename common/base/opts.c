@@ -284,7 +284,12 @@ static int parse(struct parser *p, int argc, char **argv, const char *(*get_env)
                              "--log-level: \"%s\" is not debug, info, warn or error", text);
     }
     bool just_tell = p->builtin->help || p->builtin->version || p->builtin->help_markdown;
-    return just_tell ? TLC_OK : check_argument_count(p);
+    if (just_tell) {
+        return TLC_OK;
+    }
+    int counted = check_argument_count(p);
+    bool checks = counted == TLC_OK && p->program->check != NULL;
+    return checks ? p->program->check(p->options, p->err) : counted;
 }
 
 /* NOLINTNEXTLINE(readability-function-size): main's arguments, the environment, three results */

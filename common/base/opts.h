@@ -65,6 +65,9 @@ struct tlc_program {
     const struct tlc_opt *opts;
     size_t opts_n;
     size_t args_min, args_max; /* positional arguments */
+    /* What the table cannot say of the values together, or NULL: TLC_FATAL with exit code 64 and
+     * the words. --print-config asks it too, so that it prints nothing that would be refused. */
+    int (*check)(void *options, struct tlc_err *err);
 };
 
 /* What parsing ended with: go on, or leave main with that exit code (help was printed to stdout, an

@@ -1,10 +1,10 @@
 # Part of ./pipeline: days, weeks and months from the stored rows, and stream = batch: what they have against the live windows.
 
-# ./pipeline batch [batch-process' options]: once, whatever BATCH_EVERY says for ./pipeline up
+# Once, whatever BATCH_EVERY says for ./pipeline up.
 cmd_batch() {
     load_state
     [ -n "${DATABASE_URL:-}" ] || fail 69 "nothing was started here: ./pipeline up first"
-    exec env -u BATCH_EVERY "$bin/batch-process" --database "$DATABASE_URL" "$@"
+    exec env -u BATCH_EVERY "$bin/batch-process" --database "$DATABASE_URL" "${passed[@]}"
 }
 
 # Runs SQL over the windows summed by source, day and zone, as the relation "diff": the places where they and the days differ, of the

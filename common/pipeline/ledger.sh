@@ -4,7 +4,7 @@
 cmd_settle() {
     INSTANCES=1
     load_state
-    local i end deadline=${1:-120}
+    local i end deadline=${args[0]:-120}
     [ -n "${KAFKA_BROKERS:-}" ] || fail 69 "nothing runs: ./pipeline up first"
     end=$(topic_size) && end=${end% *} || exit 69
     for ((i = 0; i < deadline * 4; i++)); do
@@ -54,26 +54,14 @@ topic_size() {
         awk -F: '{n += $3} END {print n + 0, NR}' || fail 69 "Kafka does not tell the end of the topic: see $run/log/topic-size.log"
 }
 
-# ./pipeline audit [--json] [--outside N]: the whole ledger, down to the id of every event
+# The whole ledger, down to the id of every event.
 cmd_audit() {
-    local json='' outside=0
-    while [ $# -gt 0 ]; do
-        case $1 in
-        --json) json=$1 ;;
-        --diff)
-            audit_diff
-            return
-            ;;
-        --outside)
-            [[ "${2:-}" =~ ^[0-9]+$ ]] || fail 64 "--outside wants the number of messages put into the topic past the server"
-            outside=$2
-            shift
-            ;;
-        *) fail 64 "usage: ./pipeline audit [--json] [--outside N] | --diff" ;;
-        esac
-        shift
-    done
-    audit "$json" "$outside" whole
+    if [ -n "${given[--diff]:-}" ]; then
+        [ ${#given[@]} -eq 1 ] || refuse audit "--diff stands alone: it is another question"
+        audit_diff
+        return
+    fi
+    audit "${given[--json]:+--json}" "${given[--outside]:-0}" whole
 }
 
 # Without "whole" in a second or two, however many rows there are: no id and no day is compared.

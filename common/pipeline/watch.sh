@@ -51,21 +51,9 @@ watch_loop() { # URL
     done
 }
 
-# ./pipeline watch [--once] [--url URL]
 cmd_watch() {
-    local once=0 url=''
-    while [ $# -gt 0 ]; do
-        case $1 in
-        --once) once=1 ;;
-        --url)
-            [ $# -ge 2 ] || fail 64 "--url wants the dashboard's address: --url http://127.0.0.1:8090"
-            url=${2%/}
-            shift
-            ;;
-        *) fail 64 "usage: ./pipeline watch [--once] [--url URL]" ;;
-        esac
-        shift
-    done
+    local once=${given[--once]:-} url=${given[--url]:-}
+    url=${url%/}
     if [ -z "$url" ]; then
         # shellcheck disable=SC2034,SC2154 # run and here are the pipeline's; a demo has a state of its own
         [ -n "${TLC_RUN:-}" ] || [ -f "$(state_file)" ] || run=$here/.run-demo
@@ -74,7 +62,7 @@ cmd_watch() {
         [ -n "$url" ] || fail 69 "nothing was started here: ./pipeline up first, or name a dashboard with --url"
     fi
     watch_folder=$(mktemp -d)
-    if [ $once -eq 0 ] && [ -t 1 ]; then
+    if [ -z "$once" ] && [ -t 1 ]; then
         watch_loop "$url"
     fi
     local text status=0

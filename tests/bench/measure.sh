@@ -9,7 +9,7 @@ mkdir -p tests/out
 results=$work/results.jsonl
 : >"$results"
 clean_up() {
-    ./pipeline reset >/dev/null 2>&1 || true
+    ./pipeline reset --yes >/dev/null 2>&1 || true
     rm -rf "$work"
 }
 trap clean_up EXIT

@@ -13,7 +13,7 @@ clean_up() {
     local status=$?
     [ -z "$forger" ] || kill "$forger" 2>/dev/null || true
     [ $status -eq 0 ] || tail -n 15 "$work"/*.log "$TLC_RUN"/log/{producer,consumer}-*.log >&2 || true
-    ./pipeline reset >/dev/null 2>&1 || true
+    ./pipeline reset --yes >/dev/null 2>&1 || true
     rm -rf "$work"
 }
 trap clean_up EXIT

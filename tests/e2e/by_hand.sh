@@ -16,7 +16,7 @@ clean_up() {
     trap - EXIT
     [ $status -eq 0 ] || [ $status -eq 77 ] || tail -n 15 "$work"/*.log >&2 || true
     for pid in "${pids[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
-    ./pipeline reset >/dev/null 2>&1 || true
+    ./pipeline reset --yes >/dev/null 2>&1 || true
     rm -rf "$work"
     exit $status
 }

@@ -21,7 +21,7 @@ clean_up() {
     trap - EXIT
     [ $status -eq 0 ] || tail -n 20 "$work"/demo.log >&2 || true
     [ -z "${demo:-}" ] || kill -KILL -- "-$demo" 2>/dev/null || true
-    ./pipeline reset >/dev/null 2>&1 || true
+    ./pipeline reset --yes >/dev/null 2>&1 || true
     rm -rf "$work"
     exit $status
 }

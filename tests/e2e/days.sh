@@ -14,7 +14,7 @@ unset KAFKA_BROKERS DATABASE_URL
 clean_up() {
     local status=$?
     if [ $status -ne 0 ]; then tail -n 15 "$TLC_RUN"/log/*.log >&2 || true; fi
-    ./pipeline reset >/dev/null 2>&1 || true
+    ./pipeline reset --yes >/dev/null 2>&1 || true
     rm -rf "$work"
     exit $status
 }

@@ -23,7 +23,7 @@ same() { # what, got, expected
 clean_up() {
     local status=$?
     if [ $status -ne 0 ]; then tail -n 20 "$TLC_RUN"/log/*.log >&2 || true; fi
-    ./pipeline reset >/dev/null 2>&1 || true
+    ./pipeline reset --yes >/dev/null 2>&1 || true
     rm -rf "$TLC_RUN"
 }
 trap clean_up EXIT

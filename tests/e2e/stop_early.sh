@@ -25,7 +25,7 @@ clean_up() {
     trap - EXIT
     set +e
     wait
-    ./pipeline reset >>"$work/up.log" 2>&1 || cat "$work/up.log" >&2
+    ./pipeline reset --yes >>"$work/up.log" 2>&1 || cat "$work/up.log" >&2
     rm -rf "$work"
     exit $status
 }

@@ -22,7 +22,7 @@ store_clean_up() {
         wait "${store_pid[$name]}" 2>/dev/null
     done
     [ $status -eq 0 ] || tail -n 15 "$work"/*.log >&2
-    pipeline reset >>"$work/up.log" 2>&1 || cat "$work/up.log" >&2
+    pipeline reset --yes >>"$work/up.log" 2>&1 || cat "$work/up.log" >&2
     rm -rf "$work"
     exit $status
 }

@@ -13,8 +13,7 @@ static int parse(struct client_options *o, struct tlc_err *err, const char *a, c
     const char *argv[] = {"producer-client", "in.ndjson", a, b, NULL};
     int argc = a == NULL ? 2 : b == NULL ? 3 : 4;
     struct tlc_opt_list args;
-    int rc = tlc_opts_parse(&client_program, argc, (char **)(uintptr_t)argv, no_env, o, &args, err);
-    return rc != 0 ? rc : client_options_check(o, err);
+    return tlc_opts_parse(&client_program, argc, (char **)(uintptr_t)argv, no_env, o, &args, err);
 }
 
 static void check__good_values__numbers(void **state)

@@ -46,7 +46,6 @@ static struct world *world_open(const char *input, int argc, const char **argv)
     assert_int_equal(tlc_opts_parse(&client_program, argc + 2, (char **)(uintptr_t)all, no_env,
                                     &w->options, &paths, &err),
                      0);
-    assert_int_equal(client_options_check(&w->options, &err), 0);
     const struct sender_ports ports = fake_ports(&w->server);
     assert_int_equal(replay_open(&w->replay, &w->options, &paths, &ports, &err), 0);
     return w;
