@@ -157,8 +157,11 @@ usage() {
 
 Every command explains itself: ./pipeline COMMAND --help. DATASET is yellow, green, fhv or fhvhv; FILE is a TLC file (.parquet, .csv, .csv.gz).
 Environment: SERVER_PORT STORE_PORT PROCESS_PORT BATCH_PORT DASHBOARD_PORT KAFKA_PORT (ports); KAFKA_BROKERS, DATABASE_URL (servers of yours
-instead of private ones); TLC_RUN (where state and logs are: .run); TLC_BASE_URL (where months come from, also file://).
+instead of private ones); KAFKA_VERSION (of the broker that setup gets), PG_BIN (folder of PostgreSQL's initdb and postgres),
+KAFKA_PROPERTIES (librdkafka's, of all programs: "group.protocol=consumer ..."); TLC_RUN (where state and logs are: .run); TLC_BASE_URL
+(where months come from, also file://).
 END
+    printf 'Needs, at least: %s.\n' "$(minimums | awk '{printf "%s%s %s", s, $1, $2; s = ", "}')"
 }
 
 # ---------------------------------------------------------------- reading what was given
