@@ -227,9 +227,10 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
 }
 
 /* With group.protocol=consumer it is the newcomer that is refused, not the one before it fenced. */
-static bool is_refusal(rd_kafka_resp_err_t code)
+static int refusal_of(rd_kafka_resp_err_t code)
 {
-    return code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID || (int)code == NAME_TAKEN;
+    bool is = code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID || (int)code == NAME_TAKEN;
+    return is ? (int)code : 0;
 }
 
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
@@ -242,7 +243,7 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
     } else if (code == RD_KAFKA_RESP_ERR__FATAL) {
         char words[512];
         rd_kafka_resp_err_t first = rd_kafka_fatal_error(rk, words, sizeof(words));
-        c->refused = is_refusal(first) ? (int)first : 0;
+        c->refused = refusal_of(first);
         tlc_err_fatal(&c->failure, TLC_EXIT_CONFIG, "kafka: %s: %s", rd_kafka_err2name(first),
                       words);
     } else if (error_is_final((rd_kafka_resp_err_t)code)) {
@@ -344,12 +345,13 @@ static void end(struct tlc_kafka_consumer *c)
     c->queue = NULL;
 }
 
-static int join_again(struct tlc_kafka_consumer *c, struct tlc_err *err)
+static int join_again(struct tlc_kafka_consumer *c, const char *why, struct tlc_err *err)
 {
     end(c);
     partitions_lose(c);
     c->refused = 0;
-    return begin(c, err);
+    int rc = begin(c, err);
+    return rc != TLC_OK ? rc : tlc_err_set(err, TLC_RETRY, "kafka: %s", why);
 }
 
 /* When a broker dies with the answer to our joining, we join again and the group takes us for two
@@ -364,25 +366,20 @@ static int begin_again(struct tlc_kafka_consumer *c, struct tlc_err *err)
                              "its own (--instance)");
     }
     *oldest_ms = now_ms;
-    int rc = join_again(c, err);
-    return rc != TLC_OK ? rc
-                        : tlc_err_set(err, TLC_RETRY, "kafka: fenced by the group: joins it again");
+    return join_again(c, "fenced by the group: joins it again", err);
 }
 
 /* Who was killed left no farewell: the group keeps its name until its session has ended. */
 static int await_name(struct tlc_kafka_consumer *c, struct tlc_err *err)
 {
+    static const char why[] = "the group has a member of this one's name: waits until its session "
+                              "ends; if it is alive, give each its own (--instance)";
     int64_t now_ms = tlc_now_ms();
-    int rc = TLC_OK;
-    if (now_ms >= c->join_again_ms) {
-        c->join_again_ms = now_ms + NAME_TAKEN_MS;
-        rc = join_again(c, err);
+    if (now_ms < c->join_again_ms) {
+        return tlc_err_set(err, TLC_RETRY, "kafka: %s", why);
     }
-    return rc != TLC_OK
-               ? rc
-               : tlc_err_set(err, TLC_RETRY,
-                             "kafka: the group has a member of this one's name: waits until its "
-                             "session ends; if it is alive, give each its own (--instance)");
+    c->join_again_ms = now_ms + NAME_TAKEN_MS;
+    return join_again(c, why, err);
 }
 
 static int consumer_start(struct tlc_kafka_consumer *c,
@@ -564,8 +561,7 @@ static void note_refusal(struct tlc_kafka_consumer *c, rd_kafka_resp_err_t code)
 {
     char words[256];
     if (code == RD_KAFKA_RESP_ERR__FATAL) {
-        rd_kafka_resp_err_t first = rd_kafka_fatal_error(c->rk, words, sizeof(words));
-        c->refused = is_refusal(first) ? (int)first : c->refused;
+        c->refused = refusal_of(rd_kafka_fatal_error(c->rk, words, sizeof(words)));
     }
 }
 
