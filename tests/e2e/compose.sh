@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # docker-compose up, for real: a month through the containers, the ledger and an independent count of its rows; then a second month that
-# cannot be reached, so that a synthetic one takes its place and the page says so; nothing is left at the end.
+# cannot be reached, so that a synthetic one takes its place and the page says so; what each container may do; nothing is left at the end.
 # Environment: COMPOSE ("docker-compose", or "docker compose" for version 2). Where images cannot be pulled, ../shared/compose-standins makes
-# stand-ins (as root). Exit status 77 where no engine can be had.
+# stand-ins (as root); Debian's next release and PostgreSQL's, which those lack, come in here. Exit status 77 where no engine can be had.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here/../.."
@@ -41,10 +41,62 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 143' INT TERM
 
+# The tags that our files name.
+kafka_image=$(sed -n 's/^ *image: \(apache.kafka:.*\)/\1/p' docker-compose.yml)
+postgres_image=$(sed -n 's/^ *image: \(postgres:.*\)/\1/p' docker-compose.yml)
+base_image=$(sed -n 's/^FROM \(debian:[^ ]*\)$/\1/p' Dockerfile)
+
+# The base: what mmdebstrap makes of the release, without the files that a slim image lacks.
+make_base() {
+    local release=${base_image#debian:}
+    docker image inspect "$base_image" >/dev/null 2>&1 && return
+    printf 'making %s\n' "$base_image"
+    mmdebstrap --quiet --variant=minbase --format=tar --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+        --dpkgopt='path-exclude=/usr/share/locale/*' "${release%-slim}" "$work/base.tar" 2>"$work/mmdebstrap.log" ||
+        fail "mmdebstrap: $(tail -n 5 "$work/mmdebstrap.log")"
+    docker import --change 'CMD ["bash"]' "$work/base.tar" "$base_image" >/dev/null
+    rm "$work/base.tar"
+}
+
+# The stand-in's server is the one of Debian 12 whatever its tag says; the server that the tag names comes from Maven, as other projects'
+# tests take it. Where it cannot be had the older one stays, and the last line says which ran.
+make_postgres() {
+    local version=${postgres_image#postgres:} context=$work/postgres jar
+    [ -z "$(docker image inspect -f '{{index .Config.Labels "real-server"}}' "$postgres_image")" ] || return 0
+    mkdir -p "$context/server"
+    cat >"$context/pom.xml" <<END
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion><groupId>t</groupId><artifactId>t</artifactId><version>1</version><packaging>pom</packaging>
+  <dependencies><dependency>
+    <groupId>io.zonky.test.postgres</groupId><artifactId>embedded-postgres-binaries-linux-$(dpkg --print-architecture)</artifactId>
+    <version>[$version,$((version + 1)))</version>
+  </dependency></dependencies>
+</project>
+END
+    mvn -q -B -f "$context/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies -DoutputDirectory="$context" \
+        >"$work/maven.log" 2>&1 || {
+        printf 'NOTE: no PostgreSQL %s by Maven: %s\n' "$version" "$(grep -m 1 ERROR "$work/maven.log")"
+        return 0
+    }
+    jar=$(echo "$context"/*.jar)
+    unzip -p "$jar" '*.txz' | tar -xJ -C "$context/server"
+    printf '%s\n' "FROM $postgres_image" "COPY server /usr/lib/postgresql/$version" "LABEL real-server=$version" \
+        "ENV PG_MAJOR=$version PATH=/usr/lib/postgresql/$version/bin:\$PATH" \
+        "RUN printf '%s\n' \"listen_addresses = '*'\" \"unix_socket_directories = '/var/run/postgresql'\" >>/usr/lib/postgresql/$version/share/postgresql/postgresql.conf.sample" \
+        >"$context/Dockerfile"
+    DOCKER_BUILDKIT=0 docker build -t "$postgres_image" "$context" >"$work/build.log" 2>&1 || fail "$postgres_image: $(tail -n 5 "$work/build.log")"
+    printf 'made %s with the server of %s\n' "$postgres_image" "${jar##*/}"
+}
+make_images() {
+    "$standins/make-standins.sh" debian:bookworm-slim "$kafka_image" "$postgres_image"
+    make_base
+    make_postgres
+}
+
 # An engine that runs is used as it is; else one is started, if there are stand-ins for the images and root to do it.
 have_engine() {
     if docker info >/dev/null 2>&1; then
-        [ ! -x "$standins/make-standins.sh" ] || [ "$(id -u)" -ne 0 ] || "$standins/make-standins.sh"
+        [ ! -x "$standins/make-standins.sh" ] || [ "$(id -u)" -ne 0 ] || make_images
         return
     fi
     [ -x "$standins/make-standins.sh" ] || skip "no Docker engine runs, and no $standins to start one with"
@@ -55,7 +107,7 @@ have_engine() {
     fi
     "$standins/dockerd.sh" start || skip "the Docker engine does not start here"
     engine_is_ours=1
-    "$standins/make-standins.sh"
+    make_images
 }
 have_engine
 read -r -a compose_command <<<"${COMPOSE:-docker-compose}"
@@ -151,9 +203,25 @@ else
 fi
 page=$(get "$DASHBOARD_PORT/")
 [[ $page == *'<html'* ]] || fail "no page"
+
+# What a program in a container may do, as the kernel says it: no capability, none to be had from a file, what / is mounted as, limits.
+confinement() { # service
+    # shellcheck disable=SC2016
+    compose exec -T "$1" sh -c 'id -un; sed -n "s/^\(CapEff\|CapBnd\|NoNewPrivs\):[[:blank:]]*/\1=/p" /proc/self/status
+        awk "\$2 == \"/\" {print \"/=\" substr(\$4, 1, 2)}" /proc/mounts; cat /proc/1/comm' </dev/null | tr -d '\r' | paste -sd ' '
+}
+limits() { # service
+    docker inspect "$(compose ps -q "$1")" | jq -r '.[0].HostConfig | [.Memory, .NanoCpus, .PidsLimit] | map(. > 0) | join(" ")'
+}
+none=CapEff=0000000000000000\ CapBnd=0000000000000000\ NoNewPrivs=1
 for service in producer-server consumer-store consumer-process batch-process dashboard; do
-    same "user of $service" "$(compose exec -T $service id -un </dev/null | tr -d '\r')" taxi
+    same "confinement of $service" "$(confinement $service)" "taxi $none /=ro docker-init"
+    same "limits of memory, cores and threads of $service" "$(limits $service)" 'true true true'
 done
+same "confinement of postgres" "$(confinement postgres)" "postgres $none /=ro postgres"
+same "confinement of kafka" "$(confinement kafka)" "appuser $none /=rw docker-init"
+for service in postgres kafka; do same "limits of memory and threads of $service" "$(limits $service)" 'true false true'; done
+same "libduckdb in the image" "$(inside 'cd .deps/node_modules/@duckdb && ls -d *')" "node-bindings-linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')"
 
 # Nobody answers where months come from.
 export DATASET=green MONTH=2024-02 TLC_BASE_URL=http://127.0.0.1:1 SYNTHETIC_ROWS=20000
@@ -164,8 +232,11 @@ same "label of a synthetic month" "$(get "$DASHBOARD_PORT/api/meta" | jq -r .lab
 same "synthetic rows" "$(inside 'cat /var/lib/taxi/replay/green_2024-02/manifest.json' | jq -c '[.synthetic, .rows_read]')" '[true,20000]'
 same "sources stored" "$(sql 'select string_agg(source_id::text, $$ $$ order by source_id) from source')" "2202401 2202402"
 
+server_version=$(sql 'show server_version')
 compose down -v >"$work/down.log" 2>&1 || fail "down: $(tail -n 20 "$work/down.log")"
 same "containers left" "$(docker ps -aq --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" | wc -l)" 0
 same "volumes left" "$(docker volume ls -q --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" | wc -l)" 0
 up_was_called=0
-printf '%d checks passed with %s\n' "$checks" "$("${compose_command[@]}" version --short 2>/dev/null)"
+printf '%d checks passed with compose %s, engine %s, %s, %s, image %s MB\n' "$checks" "$("${compose_command[@]}" version --short 2>/dev/null)" \
+    "$(docker version -f '{{.Server.Version}}')" "$kafka_image" "PostgreSQL $server_version" \
+    "$(docker image inspect -f '{{.Size}}' nyc-taxi-pipeline | awk '{printf "%d", $1 / 1000000}')"
