@@ -6,6 +6,7 @@
 
 #include "common/base/clock.h"
 #include "common/io/kafka_conf.h"
+#include "common/io/kafka_fault.h"
 #include "common/io/kafka_leave.h"
 
 #define PARTITIONS_MAX 4096
@@ -17,7 +18,6 @@
 #define SETTLE_MS 3500 /* at the end: for the group to share out; a new one may begin with 3 s */
 #define SETTLE_POLL_MS 20
 #define LEAVE_MS 4500      /* then: for the group to let us go */
-#define NAME_TAKEN 111     /* UNRELEASED_INSTANCE_ID, which librdkafka 2.0 does not list */
 #define NAME_TAKEN_MS 1000 /* pause between two tries to join by a name that is taken */
 
 /* What is known of one partition number. started: its position is decided and librdkafka fetches
@@ -90,30 +90,6 @@ static rd_kafka_topic_partition_list_t *list_of(const struct tlc_kafka_consumer 
     return list;
 }
 
-static bool error_is_final(rd_kafka_resp_err_t code)
-{
-    switch (code) {
-    case RD_KAFKA_RESP_ERR__FATAL:
-    case RD_KAFKA_RESP_ERR__AUTHENTICATION:
-    case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
-    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
-    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-    case RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT:
-    case RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL:
-    case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID: return true;
-    default: return false;
-    }
-}
-
-static int failed(struct tlc_err *err, rd_kafka_resp_err_t code, const char *what)
-{
-    if (error_is_final(code)) {
-        return tlc_err_fatal(err, TLC_EXIT_CONFIG, "kafka: %s: %s", what, rd_kafka_err2str(code));
-    }
-    return tlc_err_set(err, TLC_RETRY, "kafka: %s: %s", what, rd_kafka_err2str(code));
-}
-
 /* Asks the program where a partition begins. committed holds the group's offset and metadata. */
 static int start_ask(struct tlc_kafka_consumer *c, rd_kafka_topic_partition_t *committed,
                      struct tlc_err *err)
@@ -140,7 +116,7 @@ static int committed_ask(struct tlc_kafka_consumer *c, rd_kafka_topic_partition_
         code = list->elems[i].err;
     }
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? TLC_OK
-                                              : failed(err, code, "read committed offsets");
+                                              : kafka_failed(err, code, "read committed offsets");
 }
 
 /* Partitions whose start could not be decided are assigned all the same (the group must go on), but
@@ -222,15 +198,8 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
         give_partitions(c, list);
     } else {
         rd_kafka_assign(rk, NULL);
-        failed(&c->failure, code, "join the group");
+        kafka_failed(&c->failure, code, "join the group");
     }
-}
-
-/* With group.protocol=consumer it is the newcomer that is refused, not the one before it fenced. */
-static int refusal_of(rd_kafka_resp_err_t code)
-{
-    bool is = code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID || (int)code == NAME_TAKEN;
-    return is ? (int)code : 0;
 }
 
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
@@ -243,10 +212,10 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
     } else if (code == RD_KAFKA_RESP_ERR__FATAL) {
         char words[512];
         rd_kafka_resp_err_t first = rd_kafka_fatal_error(rk, words, sizeof(words));
-        c->refused = refusal_of(first);
+        c->refused = kafka_refusal_of(first);
         tlc_err_fatal(&c->failure, TLC_EXIT_CONFIG, "kafka: %s: %s", rd_kafka_err2name(first),
                       words);
-    } else if (error_is_final((rd_kafka_resp_err_t)code)) {
+    } else if (kafka_is_final((rd_kafka_resp_err_t)code)) {
         tlc_err_fatal(&c->failure, TLC_EXIT_CONFIG, "kafka: %s", reason);
     }
 }
@@ -459,7 +428,7 @@ int tlc_kafka_consumer_seek(struct tlc_kafka_consumer *c, int32_t partition, int
     }
     rd_kafka_topic_partition_list_destroy(list);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return failed(err, code, "seek");
+        return kafka_failed(err, code, "seek");
     }
     p->expected = offset >= 0 ? offset : -1;
     return TLC_OK;
@@ -472,8 +441,9 @@ static int pause_set(struct tlc_kafka_consumer *c, int32_t partition, bool pause
     rd_kafka_resp_err_t code =
         paused ? rd_kafka_pause_partitions(c->rk, list) : rd_kafka_resume_partitions(c->rk, list);
     rd_kafka_topic_partition_list_destroy(list);
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? TLC_OK
-                                              : failed(err, code, paused ? "pause" : "resume");
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR
+               ? TLC_OK
+               : kafka_failed(err, code, paused ? "pause" : "resume");
 }
 
 int tlc_kafka_consumer_pause(struct tlc_kafka_consumer *c, int32_t partition, bool paused,
@@ -561,7 +531,7 @@ static void note_refusal(struct tlc_kafka_consumer *c, rd_kafka_resp_err_t code)
 {
     char words[256];
     if (code == RD_KAFKA_RESP_ERR__FATAL) {
-        c->refused = refusal_of(rd_kafka_fatal_error(c->rk, words, sizeof(words)));
+        c->refused = kafka_refusal_of(rd_kafka_fatal_error(c->rk, words, sizeof(words)));
     }
 }
 
@@ -586,7 +556,7 @@ static void note_error(struct tlc_kafka_consumer *c, const rd_kafka_message_t *m
     default:
         note_refusal(c, m->err);
         if (c->failure.cls != TLC_FATAL) {
-            failed(&c->failure, m->err, "read");
+            kafka_failed(&c->failure, m->err, "read");
         }
     }
 }
@@ -667,7 +637,7 @@ int tlc_kafka_consumer_poll(struct tlc_kafka_consumer *c, int64_t wait_ms,
     }
     if (c->refused) {
         ret_batch->n = 0; /* of partitions that are no longer ours */
-        return c->refused == NAME_TAKEN ? await_name(c, err) : begin_again(c, err);
+        return c->refused == KAFKA_NAME_TAKEN ? await_name(c, err) : begin_again(c, err);
     }
     if (c->failure.cls == TLC_FATAL || (c->failure.cls != TLC_OK && ret_batch->n == 0)) {
         *err = c->failure;
@@ -702,7 +672,7 @@ int tlc_kafka_consumer_commit(struct tlc_kafka_consumer *c, int32_t partition, i
         code = list->elems[0].err;
     }
     rd_kafka_topic_partition_list_destroy(list);
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? TLC_OK : failed(err, code, "commit");
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? TLC_OK : kafka_failed(err, code, "commit");
 }
 
 int tlc_kafka_consumer_range(struct tlc_kafka_consumer *c, int32_t partition, bool cached,
@@ -713,7 +683,7 @@ int tlc_kafka_consumer_range(struct tlc_kafka_consumer *c, int32_t partition, bo
         cached ? rd_kafka_get_watermark_offsets(c->rk, c->topic, partition, &low, &high)
                : rd_kafka_query_watermark_offsets(c->rk, c->topic, partition, &low, &high, ASK_MS);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return failed(err, code, "ask for the range of the log");
+        return kafka_failed(err, code, "ask for the range of the log");
     }
     if (high < 0) {
         return tlc_err_set(err, TLC_RETRY, "kafka: the range of partition %d is not known yet",

@@ -1,5 +1,5 @@
 /* Kafka consumer: librdkafka's group consumer in batches. rdkafka.h is included by
- * kafka_producer.c, kafka_consumer.c, kafka_conf.h and kafka_leave.h only.
+ * kafka_producer.c, kafka_consumer.c, kafka_conf.h, kafka_fault.h and kafka_leave.h only.
  *
  * Partitions come from the group (cooperative-sticky); where to begin comes from the program, by
  * the assigned hook. auto.offset.reset is never left to guess: a position that the log no longer
