@@ -6,7 +6,7 @@
 # Seen: apache-airflow 3.3.2 and 2.11.2, Python 3.11, SQLite, 2026-11-28.
 # Matters: a task that makes "the day of the data interval" (the usual template) silently makes yesterday again instead of the day that was
 #   asked for, and succeeds; a repair by hand after the move from 2 to 3 repairs nothing. Without a logical date its template is an error.
-# Usage: findings/airflow_logical_date.sh      exit status 0 while it behaves so; Python 3.10 to 3.12 for Airflow 2
+# Usage: findings/airflow_logical_date.sh      exit status 0 while it behaves so
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
