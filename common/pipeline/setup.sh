@@ -56,8 +56,12 @@ packages_of() { # stage
 }
 
 missing_packages() { # stage
-    comm -23 <(packages_of "$1" | sort) <(
-        packages_of "$1" | xargs dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null | sed -n 's/^installed //p' | sort)
+    # Of this machine's processor: another's library may be there to build for that one.
+    local native
+    native=$(dpkg --print-architecture)
+    comm -23 <(packages_of "$1" | sort) <(packages_of "$1" |
+        xargs dpkg-query -W -f '${db:Status-Status} ${Architecture} ${Package}\n' 2>/dev/null |
+        sed -nE "s/^installed (all|$native) //p" | sort -u)
 }
 
 setup_apt() { # stage

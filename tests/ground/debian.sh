@@ -30,7 +30,7 @@ inside() { # folder, user, command line
     # shellcheck disable=SC2016 # the inner shell expands
     unshare --mount --pid --fork --kill-child bash -c '
         set -e
-        mount --bind /dev "$1/dev" && mount -t tmpfs shm "$1/dev/shm" && mount -t proc proc "$1/proc" && mount -t sysfs sys "$1/sys"
+        mount --rbind /dev "$1/dev" && mount -t tmpfs shm "$1/dev/shm" && mount -t proc proc "$1/proc" && mount -t sysfs sys "$1/sys"
         home=$(chroot "$1" getent passwd "$2" | cut -d: -f6)
         cd / && exec chroot "$1" setpriv --reuid="$2" --regid="$2" --init-groups env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
             HOME="$home" LANG=C.UTF-8 TERM=dumb DEBIAN_FRONTEND=noninteractive bash -euc "$3"' - "$@"
