@@ -34,7 +34,12 @@ sqlite 3.40 pkg-config --modversion sqlite3
 EOT
 }
 postgres_version() { (find_pg_bin && "$pg_bin/postgres" --version); }
-first_version() { sed 's/\x1b\[[0-9;]*m//g' | grep -oE '[0-9]+(\.[0-9]+)*' | head -n 1; }
+# Of what a program says of itself: a number with a point before one without.
+first_version() {
+    local said
+    said=$(sed 's/\x1b\[[0-9;]*m//g')
+    { grep -oE '[0-9]+(\.[0-9]+)+' <<<"$said" || grep -oE '[0-9]+' <<<"$said"; } | head -n 1
+}
 
 check_minimums() {
     local name least command version
@@ -123,7 +128,7 @@ setup_node() {
     rm -rf "$wheel/include" # 60 MB of headers for building node's own modules
     mkdir -p "$deps/bin"
     ln -sf "$wheel/bin/node" "$deps/bin/node"
-    npm_cli=$wheel/lib/node_modules/npm/bin/npm-cli.js
+    ln -sf "$wheel/lib/node_modules/npm/bin/npm-cli.js" "$deps/bin/npm"
 }
 
 # With the packages that only tests need, or (omit dev) without.
@@ -133,7 +138,7 @@ setup_npm() { # stage
     ! is_current package-lock.json package-lock.json.test && ! is_current package-lock.json "$mark" || return 0
     step "the pages' libraries and libduckdb by npm into .deps/node_modules"
     cp package.json package-lock.json "$deps/"
-    (cd "$deps" && bin/node "$npm_cli" ci --no-audit --no-fund --ignore-scripts "${only[@]}") >"$deps/npm.log" 2>&1 ||
+    (cd "$deps" && bin/node bin/npm ci --no-audit --no-fund --ignore-scripts "${only[@]}") >"$deps/npm.log" 2>&1 ||
         fail 69 "npm could not load the packages: see $deps/npm.log"
     mark_current package-lock.json "$mark"
 }
@@ -147,7 +152,7 @@ setup_test_tools() {
 }
 
 cmd_setup() { # stage: run, test or fuzz
-    local stage=${1:-run} npm_cli
+    local stage=${1:-run}
     setup_apt "$stage"
     check_minimums
     setup_kafka
@@ -184,6 +189,6 @@ say_tools() {
     step "tools of this run"
     while read -r name least command; do
         printf '  %-14s %-14s %s\n' "$name" "$($command 2>&1 | first_version)" "$(command -v "${command%% *}" || true)"
-    done < <(minimums && printf '%s\n' 'node - node --version' 'clang-format - clang-format --version' 'clang-tidy - clang-tidy --version' \
+    done < <(minimums && printf '%s\n' 'node - node --version' 'npm - npm --version' "pip - $deps/python/bin/pip --version" 'clang-format - clang-format --version' 'clang-tidy - clang-tidy --version' \
         'shellcheck - shellcheck --version' 'chromium - chromium --version')
 }
