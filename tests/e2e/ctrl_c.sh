@@ -51,7 +51,9 @@ done
 mkdir "$work/bin"
 ln -s "$(realpath "${TLC_BIN:-build/bin}")"/* "$work/bin"
 rm "$work/bin/producer-client"
-printf '#!/bin/sh\nexec sleep 60\n' >"$work/bin/producer-client"
+# shellcheck disable=SC2016 # for the script that is written
+printf '#!/bin/sh\ncase "$*" in *--print-config* | *--help-markdown*) exec %q "$@" ;; esac\nexec sleep 60\n' \
+    "$(realpath "${TLC_BIN:-build/bin}/producer-client")" >"$work/bin/producer-client"
 chmod +x "$work/bin/producer-client"
 TLC_BIN=$work/bin ctrl_c_at '==> replay'
 
