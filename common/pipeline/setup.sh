@@ -7,7 +7,9 @@
 apt_run=(gcc libc6-dev cmake ninja-build pkg-config ca-certificates curl jq unzip procps util-linux
     librdkafka-dev libmicrohttpd-dev libpq-dev libjansson-dev libcurl4-openssl-dev libsqlite3-dev zlib1g-dev
     python3 python3-venv postgresql postgresql-client default-jre-headless maven)
-apt_test=(git libcmocka-dev shellcheck chromium)
+apt_test=(git libcmocka-dev shellcheck)
+# Ubuntu has Chromium as a snap only.
+grep -qs '^ID=ubuntu' /etc/os-release || apt_test+=(chromium)
 apt_fuzz=(clang libclang-rt-dev)
 
 # Behind a proxy that signs TLS anew: the certificates that the system trusts, for those that would bring their own.
