@@ -65,7 +65,7 @@ make_postgres() {
     [ -z "$(docker image inspect -f '{{index .Config.Labels "real-server"}}' "$postgres_image")" ] || return 0
     mkdir -p "$context/server"
     cat >"$context/pom.xml" <<END
-<project xmlns="http://maven.apache.org/POM/4.0.0">
+<project>
   <modelVersion>4.0.0</modelVersion><groupId>t</groupId><artifactId>t</artifactId><version>1</version><packaging>pom</packaging>
   <dependencies><dependency>
     <groupId>io.zonky.test.postgres</groupId><artifactId>embedded-postgres-binaries-linux-$(dpkg --print-architecture)</artifactId>
