@@ -4,7 +4,7 @@ FROM debian:trixie-slim AS build
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
         ca-certificates cmake gcc libc6-dev ninja-build pkg-config python3 python3-venv \
-        libcurl4-openssl-dev libjansson-dev libmicrohttpd-dev libpq-dev librdkafka-dev libsqlite3-dev zlib1g-dev \
+        libcurl4-openssl-dev libjansson-dev libmicrohttpd-dev libpq-dev librdkafka-dev libsqlite3-dev libzstd-dev zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 ARG EXTRA_CA=
 RUN if [ -n "$EXTRA_CA" ]; then printf '%s\n' "$EXTRA_CA" >/usr/local/share/ca-certificates/extra.crt && update-ca-certificates; fi

@@ -48,7 +48,9 @@ void clean_file(struct clean *c, int32_t source, uint32_t columns)
     c->columns = columns;
     tlc_source_span(source, c->slack_s, &c->start_from_s, &c->start_to_s);
     tlc_source_span(source, TLC_MONTH_SLACK_STREAM_S, &c->end_from_s, &c->end_to_s);
+    tlc_source_span(source, 0, &c->month_from_s, &c->month_to_s);
     if (tlc_source_month(source) == 0) {
+        c->month_from_s = c->month_to_s = 0;
         c->start_from_s = c->end_from_s = TLC_TIME_MIN_S;
         c->start_to_s = c->end_to_s = TLC_TIME_MAX_S;
     }
@@ -147,45 +149,125 @@ static void read_passengers(const struct clean *c, const struct raw_trip *raw, s
     }
 }
 
-/* The zone of one trip end, and its point. lon, lat: where the point goes. */
-static uint16_t read_place(const struct clean *c, const struct raw_trip *raw, enum column zone,
-                           enum column lon, struct cleaned *ret, uint8_t *has)
+/* What one end of a trip is read from, and goes to. */
+struct place {
+    enum column zone, name, lon, lat;
+    int32_t *point; /* longitude, latitude */
+    uint8_t *has;
+    uint64_t *flags;
+};
+
+/* false: there is no point. *ret_near: New York's zones may know it. One that the format cannot say
+ * is left out, but it is there: outside. */
+static bool read_point(const struct raw_trip *raw, const struct place *p, uint64_t *flags,
+                       bool *ret_near)
 {
-    const enum column lat = lon + 1;
-    int32_t *point = lon == COL_PU_LON ? &ret->points.pu_lon_e6 : &ret->points.do_lon_e6;
-    int64_t id = value(raw, zone, TLC_ZONE_UNKNOWN);
-    bool known = (c->columns & BIT(zone)) != 0;
-    if (id < 1 || id > TLC_ZONE_MAX) {
-        ret->flags |= id != 0 ? FLAG(TLC_RULE_BAD_OPTIONAL) : 0;
-        id = TLC_ZONE_UNKNOWN;
+    if ((raw->ok & BIT(p->lon)) == 0 || (raw->ok & BIT(p->lat)) == 0) {
+        return false;
     }
-    if ((raw->ok & BIT(lon)) && (raw->ok & BIT(lat))) {
-        const int64_t x = raw->v[lon], y = raw->v[lat];
-        if (x == 0 || y == 0) { /* no fix: one of them alone is no place either */
-            ret->flags |= FLAG(TLC_RULE_ZERO_POINT);
-        } else {
-            const bool near = x >= -75000000 && x <= -72500000 && y >= 40000000 && y <= 42000000;
-            ret->flags |= near ? 0 : FLAG(TLC_RULE_FAR_POINT);
-            if (x >= -180000000 && x <= 180000000 && y >= -90000000 && y <= 90000000) {
-                point[0] = (int32_t)x;
-                point[1] = (int32_t)y;
-                *has |= TLC_HAS_POINT;
-            }
-            if (!known && c->grid) {
-                id = near ? zonegrid_find(c->grid, (int32_t)x, (int32_t)y) : TLC_ZONE_OUTSIDE;
-            }
-        }
+    const int64_t x = raw->v[p->lon], y = raw->v[p->lat];
+    if (x == 0 || y == 0) { /* no fix: one of them alone is no place either */
+        *flags |= FLAG(TLC_RULE_ZERO_POINT);
+        return false;
     }
+    *ret_near = x >= -75000000 && x <= -72500000 && y >= 40000000 && y <= 42000000;
+    *flags |= *ret_near ? 0 : FLAG(TLC_RULE_FAR_POINT);
+    if (x >= -180000000 && x <= 180000000 && y >= -90000000 && y <= 90000000) {
+        p->point[0] = (int32_t)x;
+        p->point[1] = (int32_t)y;
+        *p->has |= TLC_HAS_POINT;
+    }
+    return true;
+}
+
+/* 1 to 265 by the cell of the id, else of the name; 0: neither says. */
+static int64_t read_zone(const struct raw_trip *raw, const struct place *p, uint64_t *flags)
+{
+    const int64_t id = value(raw, p->zone, 0);
+    if (id >= 1 && id <= TLC_ZONE_MAX) {
+        return id;
+    }
+    *flags |= id != 0 ? FLAG(TLC_RULE_BAD_OPTIONAL) : 0;
+    const int64_t named = value(raw, p->name, 0);
+    if (named >= 1 && named <= TLC_ZONE_MAX) {
+        *p->flags |= FLAG(TLC_RULE_ZONE_BY_NAME);
+        return named;
+    }
+    *p->flags |= raw->bad & BIT(p->name) ? FLAG(TLC_RULE_ZONE_NAME_UNCLEAR) : 0;
+    return 0;
+}
+
+/* TLC's shapes have one id for what its zone table calls by several: Corona, the islands. */
+static bool same_zone(int64_t a, int64_t b)
+{
+    return a == b || ((a == 56 || a == 57) && (b == 56 || b == 57)) ||
+           (a >= 103 && a <= 105 && b >= 103 && b <= 105);
+}
+
+static uint16_t known_zone(int64_t id, uint64_t *flags)
+{
+    *flags |= id >= TLC_ZONE_UNKNOWN ? FLAG(TLC_RULE_UNKNOWN_ZONE) : 0;
     return (uint16_t)id;
 }
 
-/* Cells that must be numbers where the file has them: the zones, or the coordinates that stand in
- * for them. */
-static bool needed_is_bad(const struct clean *c, const struct raw_trip *raw)
+/* The zone of one trip end, and its point. A zone that its cell names stands, whatever the point
+ * says; a cell that is empty or no zone leaves it to the point. */
+static uint16_t read_place(const struct clean *c, const struct raw_trip *raw, struct place p,
+                           uint64_t *flags)
 {
-    const uint32_t zones = BIT(COL_PU_ZONE) | BIT(COL_DO_ZONE);
+    const bool has_cell = (c->columns & (BIT(p.zone) | BIT(p.name))) != 0;
+    int64_t id = read_zone(raw, &p, flags);
+    bool near = false;
+    const bool there = read_point(raw, &p, flags, &near);
+    if (c->grid && there && id != TLC_ZONE_UNKNOWN) {
+        const int at = near ? zonegrid_find(c->grid, p.point[0], p.point[1]) : TLC_ZONE_OUTSIDE;
+        if (id == 0) {
+            *p.flags |= has_cell ? FLAG(TLC_RULE_ZONE_BY_POINT) : 0;
+            id = at;
+        } else {
+            *p.flags |= same_zone(id, at) ? 0 : FLAG(TLC_RULE_ZONE_NOT_AT_POINT);
+        }
+    }
+    /* What cannot be read is needed where nothing else tells the place. */
+    if (raw->bad & (BIT(p.zone) | BIT(p.lon) | BIT(p.lat))) {
+        *flags |= id != 0 || there ? FLAG(TLC_RULE_BAD_OPTIONAL) : FLAG(TLC_RULE_BAD_NUMBER);
+    }
+    return known_zone(id == 0 ? TLC_ZONE_UNKNOWN : id, p.flags);
+}
+
+/* As in all of TLC's files since 2016-07: the row has no coordinate, and the cell is a zone. */
+static bool only_zone(const struct raw_trip *raw, enum column zone)
+{
     const uint32_t points = BIT(COL_PU_LON) | BIT(COL_PU_LAT) | BIT(COL_DO_LON) | BIT(COL_DO_LAT);
-    return (raw->bad & (c->columns & zones ? zones : points)) != 0;
+    return ((raw->ok | raw->bad) & points) == 0 && (raw->ok & BIT(zone)) != 0 &&
+           raw->v[zone] >= 1 && raw->v[zone] <= TLC_ZONE_MAX;
+}
+
+static void read_places(const struct clean *c, const struct raw_trip *raw, struct cleaned *ret)
+{
+    struct trip *t = &ret->trip;
+    const struct place start = {.zone = COL_PU_ZONE,
+                                .name = COL_PU_ZONE_NAME,
+                                .lon = COL_PU_LON,
+                                .lat = COL_PU_LAT,
+                                .point = &ret->points.pu_lon_e6,
+                                .has = &t->has_start,
+                                .flags = &ret->end_flags[0]};
+    const struct place end = {.zone = COL_DO_ZONE,
+                              .name = COL_DO_ZONE_NAME,
+                              .lon = COL_DO_LON,
+                              .lat = COL_DO_LAT,
+                              .point = &ret->points.do_lon_e6,
+                              .has = &t->has_end,
+                              .flags = &ret->end_flags[1]};
+    t->pu_zone = only_zone(raw, COL_PU_ZONE) ? known_zone(raw->v[COL_PU_ZONE], &ret->end_flags[0])
+                                             : read_place(c, raw, start, &ret->flags);
+    t->do_zone = only_zone(raw, COL_DO_ZONE) ? known_zone(raw->v[COL_DO_ZONE], &ret->end_flags[1])
+                                             : read_place(c, raw, end, &ret->flags);
+    if (!ret->has_end) {
+        ret->end_flags[1] = 0; /* there is no such event */
+    }
+    ret->flags |= ret->end_flags[0] | ret->end_flags[1];
 }
 
 static uint16_t vendor(const struct raw_trip *raw)
@@ -199,6 +281,31 @@ static uint16_t vendor(const struct raw_trip *raw)
     return 0;
 }
 
+/* A time with a zone is the moment that it says, in the doubled hour too. */
+static enum tlc_ny_fold moment_of(const struct clean *c, struct clean_days *days,
+                                  const struct raw_trip *raw, enum column column, int64_t *ret_at_s)
+{
+    if ((raw->zoned & BIT(column)) == 0 || c->zoned_is_wall) {
+        return moment(days, raw->v[column], ret_at_s);
+    }
+    *ret_at_s = raw->at_s[column];
+    return TLC_NY_ONCE;
+}
+
+/* By both readings of a zoned pickup. */
+static void compare_readings(const struct clean *c, struct clean_days *days,
+                             const struct raw_trip *raw, struct cleaned *ret)
+{
+    if ((raw->zoned & BIT(COL_PICKUP)) == 0 || c->month_to_s == 0) {
+        return;
+    }
+    int64_t wall_s;
+    moment(days, raw->v[COL_PICKUP], &wall_s);
+    const int64_t at_s = raw->at_s[COL_PICKUP];
+    ret->out_by_moment = at_s < c->month_from_s || at_s >= c->month_to_s;
+    ret->out_by_wall = wall_s < c->month_from_s || wall_s >= c->month_to_s;
+}
+
 /* Times and what follows from them. Rules that hold go to *found as bits. */
 static void read_times(const struct clean *c, struct clean_days *days, const struct raw_trip *raw,
                        struct cleaned *ret, uint64_t *found)
@@ -210,11 +317,11 @@ static void read_times(const struct clean *c, struct clean_days *days, const str
         *found |= raw->bad & needed ? FLAG(TLC_RULE_BAD_TIME) : FLAG(TLC_RULE_MISSING_TIME);
         return;
     }
-    enum tlc_ny_fold start_fold = moment(days, raw->v[COL_PICKUP], &ret->start_s);
+    enum tlc_ny_fold start_fold = moment_of(c, days, raw, COL_PICKUP, &ret->start_s);
     enum tlc_ny_fold end_fold = TLC_NY_ONCE;
     ret->has_end = !endless;
     if (ret->has_end) {
-        end_fold = moment(days, raw->v[COL_DROPOFF], &ret->end_s);
+        end_fold = moment_of(c, days, raw, COL_DROPOFF, &ret->end_s);
         if (start_fold != TLC_NY_ONCE || end_fold != TLC_NY_ONCE) {
             resolve(start_fold, end_fold, &ret->start_s, &ret->end_s);
         }
@@ -233,7 +340,9 @@ static void read_times(const struct clean *c, struct clean_days *days, const str
     if (ret->start_s < c->start_from_s || ret->start_s >= c->start_to_s ||
         ret->end_s < c->end_from_s || ret->end_s >= c->end_to_s) {
         *found |= FLAG(TLC_RULE_OUTSIDE_MONTH);
+        ret->outside_month = true;
     }
+    compare_readings(c, days, raw, ret);
 }
 
 /* Splits what was found into the first rule that rejects, and the flags. */
@@ -271,13 +380,8 @@ enum tlc_rule clean_trip(const struct clean *c, struct clean_days *days, const s
     ret->trip.vendor_id = vendor(raw);
     read_passengers(c, raw, ret);
     read_amounts(c, raw, ret);
-    ret->trip.pu_zone = read_place(c, raw, COL_PU_ZONE, COL_PU_LON, ret, &ret->trip.has_start);
-    ret->trip.do_zone = read_place(c, raw, COL_DO_ZONE, COL_DO_LON, ret, &ret->trip.has_end);
-    ret->unknown_zones = (ret->trip.pu_zone >= TLC_ZONE_UNKNOWN) +
-                         (ret->has_end && ret->trip.do_zone >= TLC_ZONE_UNKNOWN);
+    read_places(c, raw, ret);
     found |= ret->flags;
-    found |= ret->unknown_zones ? FLAG(TLC_RULE_UNKNOWN_ZONE) : 0;
     found |= raw->bad & optional ? FLAG(TLC_RULE_BAD_OPTIONAL) : 0;
-    found |= needed_is_bad(c, raw) ? FLAG(TLC_RULE_BAD_NUMBER) : 0;
     return judge(c, found, ret);
 }

@@ -16,9 +16,11 @@ struct zonegrid;
 /* What a reader found in a row. Neither ok nor bad: the cell is empty or the file has no such
  * column. */
 struct raw_trip {
-    int64_t v[COL_N];
-    uint32_t ok;  /* bit c: v[c] is set */
-    uint32_t bad; /* bit c: the cell cannot be read */
+    int64_t v[COL_N]; /* of times: what the clock showed */
+    int64_t at_s[2];  /* the moments of COL_PICKUP and COL_DROPOFF where they are zoned */
+    uint32_t ok;      /* bit c: v[c] is set */
+    uint32_t bad;     /* bit c: the cell cannot be read */
+    uint32_t zoned;   /* bit c: at_s[c] is set */
 };
 
 /* What a trip is kept as while it is sorted; its times are in the sort keys, its points beside it.
@@ -40,10 +42,12 @@ struct clean {
     int64_t max_duration_s, long_s, slack_s;
     int64_t high_cents, far_cmi;
     const struct zonegrid *grid; /* NULL: coordinates keep zone 264 */
+    bool zoned_is_wall;          /* --zoned-times wall */
     /* of the file, by clean_file */
     enum tlc_dataset dataset;
     uint32_t columns;                                       /* struct columns.has */
     int64_t start_from_s, start_to_s, end_from_s, end_to_s; /* half-open spans of outside_month */
+    int64_t month_from_s, month_to_s; /* the month itself; 0, 0 where there is none */
 };
 
 /* New York's offset by day, for the days seen last. */
@@ -57,8 +61,12 @@ struct cleaned {
     struct trip_points points;
     int64_t start_s, end_s;
     bool has_end;
-    uint64_t flags;    /* bit r: rule r flags the row */
-    int unknown_zones; /* trip ends without a real zone: 0, 1, 2 */
+    uint64_t flags;        /* bit r: rule r flags the row */
+    uint64_t end_flags[2]; /* those that speak of one end, by end; all of them are in flags too */
+    bool outside_month;    /* whatever the level of that rule */
+    /* Of a zoned pickup in a source with a month: outside of that month, read as the moment, and
+     * read as New York's clock. */
+    bool out_by_moment, out_by_wall;
 };
 
 _Static_assert(TLC_RULE_N <= 64, "flags are a 64-bit mask");
@@ -70,8 +78,13 @@ void clean_init(struct clean *c);
 TLC_MUST int clean_set_level(struct clean *c, const char *rule, enum tlc_rule_level level,
                              struct tlc_err *err);
 void clean_file(struct clean *c, int32_t source, uint32_t columns);
-/* TLC_RULE_NONE: *ret is the trip. Another rule: the row is rejected; only ret->flags and
- * unknown_zones are set. */
+/* Rules that are counted by trip ends, not by rows. */
+#define CLEAN_END_RULES                                                                            \
+    (UINT64_C(1) << TLC_RULE_UNKNOWN_ZONE | UINT64_C(1) << TLC_RULE_ZONE_BY_POINT |                \
+     UINT64_C(1) << TLC_RULE_ZONE_BY_NAME | UINT64_C(1) << TLC_RULE_ZONE_NAME_UNCLEAR |            \
+     UINT64_C(1) << TLC_RULE_ZONE_NOT_AT_POINT)
+
+/* TLC_RULE_NONE: *ret is the trip. Another rule: the row is rejected; its trip is not set. */
 enum tlc_rule clean_trip(const struct clean *c, struct clean_days *days, const struct raw_trip *raw,
                          struct cleaned *ret);
 

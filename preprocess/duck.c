@@ -183,12 +183,29 @@ static int open_database(struct duck *d, int threads, int64_t memory_bytes, stru
     return rc;
 }
 
+/* Whatever TZ says: where a moment becomes text it is UTC's. */
+static int set_zone(struct duck *d, struct tlc_err *err)
+{
+    struct duck_query query;
+    duck_chunk chunk = NULL;
+    int rc = duck_run(d, "SET TimeZone = 'UTC'", NULL, &query, err);
+    if (rc == 0) {
+        rc = duck_next(&query, &chunk, err);
+        if (chunk) {
+            duck_chunk_free(chunk);
+        }
+        duck_finish(&query);
+    }
+    return rc;
+}
+
 int duck_open(struct duck *d, const char *path, int threads, int64_t memory_bytes,
               struct tlc_err *err)
 {
     memset(d, 0, sizeof *d);
     int rc = load_library(d, path, err);
     rc = rc == 0 ? open_database(d, threads, memory_bytes, err) : rc;
+    rc = rc == 0 ? set_zone(d, err) : rc;
     if (rc != 0) {
         duck_close(d);
     }
@@ -213,7 +230,7 @@ int duck_run(struct duck *d, const char *sql, const char *parameter, struct duck
     int rc = 0;
     memset(ret, 0, sizeof *ret);
     if (api.prepare(d->connection, sql, &ret->statement) != 0 ||
-        api.bind_varchar(ret->statement, 1, parameter) != 0) {
+        (parameter && api.bind_varchar(ret->statement, 1, parameter) != 0)) {
         rc = failed(err, api.prepare_error(ret->statement));
     } else if (api.execute_prepared_streaming(ret->statement, &ret->result) != 0) {
         rc = failed(err, api.result_error(&ret->result));

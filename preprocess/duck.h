@@ -53,7 +53,8 @@ TLC_MUST int duck_open(struct duck *d, const char *path, int threads, int64_t me
                        struct tlc_err *err);
 void duck_close(struct duck *d);
 
-/* A query with one text parameter, its result streamed. The error is the library's first line. */
+/* A query with one text parameter (NULL: with none), its result streamed. The error is the
+ * library's first line. */
 TLC_MUST int duck_run(struct duck *d, const char *sql, const char *parameter,
                       struct duck_query *ret, struct tlc_err *err);
 void duck_finish(struct duck_query *q);

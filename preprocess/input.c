@@ -92,6 +92,70 @@ static int check_parquet(const struct input *in, struct tlc_err *err)
                                input_name(in));
 }
 
+static bool named(const struct input *in, const char *ending)
+{
+    const size_t n = strlen(in->path), ending_n = strlen(ending);
+    return n >= ending_n && strcasecmp(in->path + n - ending_n, ending) == 0;
+}
+
+/* What is known and not read, with what turns it into what is. */
+static int refuse_format(const struct input *in, struct tlc_err *err)
+{
+    static const struct {
+        const char *bytes;
+        size_t n;
+        const char *text;
+    } formats[] = {
+        {"PK\x03\x04", 4, "a zip archive: unzip -p FILE | preprocess - reads what is in it"},
+        {"BZh", 3, "packed by bzip2: bzip2 -dc FILE | preprocess - reads it"},
+        {"\xfd"
+         "7zXZ",
+         5, "packed by xz: xz -dc FILE | preprocess - reads it"},
+        {"7z\xbc\xaf\x27\x1c", 6, "a 7z archive: unpack it by 7z x"},
+        {"\x04\x22\x4d\x18", 4, "packed by lz4: lz4 -dc FILE | preprocess - reads it"},
+        {"PARE", 4, "Parquet with an encrypted footer: write it without encryption"},
+        {"ARROW1", 6, "an Arrow file: write it as Parquet or CSV"},
+        {"ORC", 3, "an ORC file: write it as Parquet or CSV"},
+        {"Obj\x01", 4, "an Avro file: write it as Parquet or CSV"},
+        {"SQLite format 3", 15, "an SQLite database: write its table as CSV"},
+    };
+    for (size_t i = 0; i < TLC_COUNT(formats); i++) {
+        if (begins(in, formats[i].bytes, formats[i].n)) {
+            return tlc_err_fatal(err, TLC_EXIT_DATA, "%s: is %s", input_name(in), formats[i].text);
+        }
+    }
+    if (in->have > 262 && memcmp(in->chunk + 257, "ustar", 5) == 0) {
+        return tlc_err_fatal(err, TLC_EXIT_DATA,
+                             "%s: is a tar archive: unpack it by tar -xf and name the files in it",
+                             input_name(in));
+    }
+    if (named(in, ".parquet")) {
+        return tlc_err_fatal(err, TLC_EXIT_DATA, "%s: is not Parquet (it does not begin with PAR1)",
+                             input_name(in));
+    }
+    return 0;
+}
+
+static int open_packed(struct input *in, struct tlc_err *err)
+{
+    bool ok = true;
+    if (named(in, ".tar.gz") || named(in, ".tgz") || named(in, ".tar.zst")) {
+        return tlc_err_fatal(err, TLC_EXIT_DATA,
+                             "%s: is a packed tar archive: unpack it by tar -xf and name the files "
+                             "in it",
+                             input_name(in));
+    }
+    if (in->kind == INPUT_GZIP) {
+        ok = inflateInit2(&in->z, 15 + 16) == Z_OK;
+        in->z_open = in->z_live = ok;
+    } else {
+        in->zstd = ZSTD_createDStream();
+        ok = in->zstd != NULL;
+    }
+    return ok ? 0
+              : tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "%s: no memory to unpack", input_name(in));
+}
+
 static int find_kind(struct input *in, struct tlc_err *err)
 {
     size_t i = 0;
@@ -99,8 +163,6 @@ static int find_kind(struct input *in, struct tlc_err *err)
                             in->chunk[i] == '\t')) {
         i++;
     }
-    const size_t path_n = strlen(in->path);
-    const bool named_parquet = path_n >= 8 && strcasecmp(in->path + path_n - 8, ".parquet") == 0;
     if (in->have == 0) {
         return tlc_err_fatal(err, TLC_EXIT_DATA, "%s: is empty", input_name(in));
     }
@@ -115,23 +177,11 @@ static int find_kind(struct input *in, struct tlc_err *err)
         in->kind = INPUT_PARQUET;
         return check_parquet(in, err);
     }
-    if (named_parquet) {
-        return tlc_err_fatal(err, TLC_EXIT_DATA, "%s: is not Parquet (it does not begin with PAR1)",
-                             input_name(in));
-    }
-    if (begins(in, "\x1f\x8b", 2)) {
-        in->kind = INPUT_GZIP;
-        if (inflateInit2(&in->z, 15 + 16) != Z_OK) {
-            return tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "%s: no memory to unpack", input_name(in));
-        }
-        in->z_open = in->z_live = true;
-    } else if (begins(in, "PK\x03\x04", 4)) {
-        return tlc_err_fatal(err, TLC_EXIT_DATA, "%s: is a zip archive: unzip it first",
-                             input_name(in));
-    } else {
-        in->kind = INPUT_TEXT;
-    }
-    return 0;
+    int rc = refuse_format(in, err);
+    in->kind = begins(in, "\x1f\x8b", 2)           ? INPUT_GZIP
+               : begins(in, "\x28\xb5\x2f\xfd", 4) ? INPUT_ZSTD
+                                                   : INPUT_TEXT;
+    return rc == 0 && in->kind != INPUT_TEXT ? open_packed(in, err) : rc;
 }
 
 int input_open(struct input *in, const char *path, struct tlc_err *err)
@@ -154,6 +204,8 @@ int input_open(struct input *in, const char *path, struct tlc_err *err)
     } else {
         in->regular = S_ISREG(st.st_mode) && in->fd != STDIN_FILENO;
         in->size_bytes = in->regular ? st.st_size : 0;
+        in->device = st.st_dev;
+        in->inode = st.st_ino;
         rc = refill(in, err);
         rc = rc == 0 ? find_kind(in, err) : rc;
     }
@@ -169,6 +221,8 @@ void input_close(struct input *in)
         inflateEnd(&in->z);
         in->z_open = false;
     }
+    ZSTD_freeDStream(in->zstd);
+    in->zstd = NULL;
     if (in->fd > STDIN_FILENO) {
         close(in->fd);
     }
@@ -253,10 +307,44 @@ static int read_gzip(struct input *in, char *dst, size_t n, size_t *ret_n, struc
     return 0;
 }
 
+static int read_zstd(struct input *in, char *dst, size_t n, size_t *ret_n, struct tlc_err *err)
+{
+    ZSTD_outBuffer out = {dst, n, 0};
+    while (out.pos < n) {
+        if (in->at == in->have) {
+            int rc = in->ended ? 0 : refill(in, err);
+            if (rc != 0) {
+                return rc;
+            }
+        }
+        if (in->at == in->have && in->zstd_due == 0) {
+            break; /* the end of the last frame */
+        }
+        ZSTD_inBuffer stored = {in->chunk + in->at, in->have - in->at, 0};
+        const size_t before = out.pos;
+        in->zstd_due = ZSTD_decompressStream(in->zstd, &out, &stored);
+        in->at += stored.pos;
+        if (ZSTD_isError(in->zstd_due)) {
+            return tlc_err_fatal(err, TLC_EXIT_DATA, "%s: zstd data is damaged: %s", input_name(in),
+                                 ZSTD_getErrorName(in->zstd_due));
+        }
+        if (in->ended && stored.size == 0 && out.pos == before && in->zstd_due != 0) {
+            return tlc_err_fatal(err, TLC_EXIT_DATA,
+                                 "%s: zstd data ends early: the file is truncated; fetch it again",
+                                 input_name(in));
+        }
+    }
+    *ret_n = out.pos;
+    return 0;
+}
+
 int input_read(struct input *in, char *dst, size_t n, size_t *ret_n, struct tlc_err *err)
 {
     if (in->kind == INPUT_GZIP) {
         return read_gzip(in, dst, n, ret_n, err);
+    }
+    if (in->kind == INPUT_ZSTD) {
+        return read_zstd(in, dst, n, ret_n, err);
     }
     size_t got = in->have - in->at < n ? in->have - in->at : n;
     memcpy(dst, in->chunk + in->at, got);

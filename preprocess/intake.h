@@ -19,12 +19,30 @@
 struct tally {
     int64_t rows, rejected, trips, events;
     int64_t rejected_by[TLC_RULE_N];
-    int64_t flagged_by[TLC_RULE_N];
+    int64_t flagged_by[TLC_RULE_N];            /* of trips, by rows or ends: CLEAN_END_RULES */
+    int64_t flagged_rejected_by[TLC_RULE_N];   /* of rows that were rejected */
+    int64_t outside_month;                     /* rows, whatever the level of the rule */
+    int64_t zoned, out_by_moment, out_by_wall; /* rows whose pickup has a zone; struct cleaned */
+    /* The month that most of those outside are in, if one is the majority of them (R. S. Boyer,
+     * J. S. Moore, "MJRTY: a fast majority vote algorithm", 1981), and its lead. */
+    int32_t other_month;
+    int64_t other_month_lead;
     int64_t first_s, last_s; /* of the events; first_s > last_s when there are none */
 };
 
 void tally_init(struct tally *t);
 void tally_add(struct tally *t, const struct tally *more);
+
+/* The rule that rejected most rows; TLC_RULE_NONE where none did. */
+enum tlc_rule tally_leading_rule(const struct tally *t);
+
+/* The first row that a rule rejected; its text is fit for a terminal. */
+#define SAMPLE_TEXT_MAX 100
+struct sample {
+    int64_t row;
+    size_t n;
+    char text[SAMPLE_TEXT_MAX];
+};
 
 struct intake {
     pthread_mutex_t lock;
@@ -34,6 +52,8 @@ struct intake {
     struct progress *progress;
     /* of the file under way */
     int32_t source;
+    int64_t first_row;                /* number of its first row among its source's */
+    struct sample sample[TLC_RULE_N]; /* of rules with rejected rows */
     bool with_points;
     struct tally tally;
     uint64_t reserved, retired; /* batches */
@@ -46,18 +66,20 @@ struct batch {
     uint64_t number;
     size_t rows_n;
     size_t slot;        /* of its first row */
-    int64_t row;        /* number of its first row */
+    int64_t row;        /* number of its first row in the file, from 1 */
     int64_t read_bytes; /* of all inputs so far, set by the reader */
     struct tally tally;
-    struct tlc_buf rejects; /* lines of rejects.csv */
+    struct tlc_buf rejects;           /* lines of rejects.csv */
+    struct sample sample[TLC_RULE_N]; /* of the batch, of rules with rejected rows */
     struct clean_days days;
 };
 
 void intake_init(struct intake *in, struct order *order, struct rejects *rejects,
                  struct progress *progress);
 void intake_release(struct intake *in);
-/* Before a file. */
-TLC_MUST int intake_begin(struct intake *in, int32_t source, bool with_points, struct tlc_err *err);
+/* Before a file; first_row: which number its first row has among the rows of its source. */
+TLC_MUST int intake_begin(struct intake *in, int32_t source, int64_t first_row, bool with_points,
+                          struct tlc_err *err);
 
 void batch_init(struct batch *b);
 void batch_release(struct batch *b);

@@ -35,10 +35,15 @@ int main(int argc, char **argv)
     }
     tlc_stop_init();
 
-    int rc = preprocess_open(&preprocess, &options, &paths, &err);
-    rc = rc == 0 ? preprocess_read(&preprocess, &err) : rc;
-    rc = rc == 0 ? preprocess_write(&preprocess, &err) : rc;
-    rc = rc == 0 ? preprocess_report(&preprocess, &err) : rc;
+    int rc;
+    if (options.plan) {
+        rc = preprocess_plan(&preprocess, &options, &paths, &err);
+    } else {
+        rc = preprocess_open(&preprocess, &options, &paths, &err);
+        rc = rc == 0 ? preprocess_read(&preprocess, &err) : rc;
+        rc = rc == 0 ? preprocess_write(&preprocess, &err) : rc;
+        rc = rc == 0 ? preprocess_report(&preprocess, &err) : rc;
+    }
     preprocess_close(&preprocess);
     if (rc != 0) {
         fprintf(stderr, "preprocess: %s\n", err.text);

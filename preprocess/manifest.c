@@ -67,12 +67,30 @@ static void add_tally(struct tlc_buf *out, const struct tally *t, const char *be
     add_rules(out, "rejected", t->rejected_by);
     tlc_buf_printf(out, ",%s", between);
     add_rules(out, "flagged", t->flagged_by);
+    tlc_buf_printf(out, ",%s", between);
+    add_rules(out, "flagged_rejected", t->flagged_rejected_by);
+}
+
+static void add_columns(struct tlc_buf *out, const struct plan_file *f)
+{
+    const char *comma = "";
+    tlc_buf_add(out, TLC_STR("\"columns\":{"));
+    for (int c = 0; c < COL_N; c++) {
+        if (f->taken[c]) {
+            tlc_buf_printf(out, "%s", comma);
+            add_text(out, columns_text((enum column)c), tlc_str_from(f->taken[c]));
+            comma = ",";
+        }
+    }
+    tlc_buf_add(out, TLC_STR("}"));
 }
 
 static void add_input(struct tlc_buf *out, const struct plan_file *f)
 {
-    static const char *const formats[] = {
-        [INPUT_TEXT] = "csv", [INPUT_GZIP] = "csv.gz", [INPUT_PARQUET] = "parquet"};
+    static const char *const formats[] = {[INPUT_TEXT] = "csv",
+                                          [INPUT_GZIP] = "csv.gz",
+                                          [INPUT_ZSTD] = "csv.zst",
+                                          [INPUT_PARQUET] = "parquet"};
     const int32_t month = tlc_source_month(f->source);
     tlc_buf_add(out, TLC_STR("    {"));
     add_text(out, "name", f->name);
@@ -87,6 +105,9 @@ static void add_input(struct tlc_buf *out, const struct plan_file *f)
                    ",\"source\":%" PRId32 ",\"synthetic\":%s,\n     \"size_bytes\":%" PRId64
                    ",\"sha256\":\"%s\",\n     ",
                    f->source, f->naming.synthetic ? "true" : "false", f->size_bytes, f->sha256);
+    add_columns(out, f);
+    tlc_buf_printf(out, ",\n     \"first_row\":%" PRId64 ",\"last_row\":%" PRId64 ",", f->first_row,
+                   f->first_row + f->tally.rows - 1);
     add_tally(out, &f->tally, "\n     ");
     tlc_buf_add(out, TLC_STR("}"));
 }

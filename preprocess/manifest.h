@@ -10,6 +10,7 @@
 struct manifest {
     const struct plan *plan; /* all files read */
     struct tlc_str zones;    /* name of the zone shapes used; empty: none */
+    bool zoned_is_wall;      /* --zoned-times wall */
     const char *events_sha256;
     int64_t events_bytes;
 };

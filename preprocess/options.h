@@ -15,6 +15,12 @@
       "yellow, green, fhv, fhvhv or other; overrides file name and header")                        \
     X(STR, month, "month", NULL, NULL, 0, 0, "YYYY-MM",                                            \
       "month of the files; overrides their names")                                                 \
+    X(STR, date_order, "date-order", NULL, NULL, 0, 0, "mdy|dmy",                                  \
+      "how dates like 1/5/2024 are read (default: as all rows of the file tell)")                  \
+    X(STR, zoned_times, "zoned-times", NULL, "instant", 0, 0, "instant|wall",                      \
+      "times with a zone are the moment they say, or New York's clock, wrongly labelled")          \
+    X(INT, first_row, "first-row", NULL, "1", 1, 999999999, "N",                                   \
+      "number of the first row, where earlier pieces of the month went in another run")            \
     X(STR, zones, "zones", "TLC_ZONES", NULL, 0, 0, "FILE",                                        \
       "zone shapes for files with coordinates: GeoJSON (WGS84, also .gz) or TLC's .shp; none "     \
       "leaves them out (default: data/taxi_zones.shp, as data/fetch-zones puts it)")               \
@@ -37,6 +43,8 @@
     X(INT, high_fare, "high-fare", NULL, "500", 0, 9999999, "DOLLARS",                             \
       "rules high_fare, high_total: more is flagged")                                              \
     X(INT, far, "far", NULL, "100", 0, 9999999, "MILES", "rule far: more is flagged")              \
+    X(BOOL, plan, "plan", NULL, NULL, 0, 0, NULL,                                                  \
+      "say what each file would be read as (source, dataset and month, file), and leave")          \
     X(BOOL, rules, "rules", NULL, NULL, 0, 0, NULL, "list the rules and leave")                    \
     X(BOOL, json, "json", NULL, NULL, 0, 0, NULL, "print the manifest to standard output")         \
     X(BOOL, quiet, "quiet", NULL, NULL, 0, 0, NULL, "no progress, no summary")

@@ -59,11 +59,15 @@ int order_init(struct order *o, int threads, int64_t memory_bytes, const char *t
         return tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "no memory for %zu rows: lower --memory",
                              slots);
     }
+    ORDER_SHUT(o->trips, o->slots_max * sizeof *o->trips);
+    ORDER_SHUT(o->points, o->slots_max * sizeof *o->points);
     return 0;
 }
 
 void order_release(struct order *o)
 {
+    ORDER_OPEN(o->trips, o->trips ? o->slots_max * sizeof *o->trips : 0);
+    ORDER_OPEN(o->points, o->points ? o->slots_max * sizeof *o->points : 0);
     unmap(o->trips, o->slots_max * sizeof *o->trips);
     unmap(o->points, o->slots_max * sizeof *o->points);
     unmap(o->keys, o->slots_max * 2 * sizeof *o->keys);
@@ -410,6 +414,8 @@ int order_spill(struct order *o, struct tlc_err *err)
                              o->temp_dir, strerror(atomic_load(&job.failed_errno)));
     }
     o->temp_bytes += o->events_n * (int64_t)sizeof(struct tlc_event);
+    ORDER_SHUT(o->trips, o->slots_n * sizeof *o->trips);
+    ORDER_SHUT(o->points, o->slots_n * sizeof *o->points);
     o->slots_n = o->segments_n = 0;
     o->events_n = 0;
     o->first_s = INT64_MAX;

@@ -7,10 +7,15 @@
  * of events.ndjson, whatever the threads did. A slot of a rejected row has no keys. A full run is
  * sorted and spilled to an unlinked file as struct tlc_event, and the next one begins.
  *
+ * Under the address sanitizer what a row has not written cannot be read: trips and points are
+ * poisoned until they are put.
+ *
  * Threads: slots are reserved by one thread at a time (intake.h); order_put and order_skip may run
  * at once for different slots; the rest is one thread's, which uses `threads` of its own inside. */
 #ifndef PREPROCESS_ORDER_H
 #define PREPROCESS_ORDER_H
+
+#include <assert.h>
 
 #include "preprocess/clean.h"
 
@@ -91,13 +96,35 @@ static inline uint64_t order_key(int64_t at_s, size_t slot, enum tlc_event_statu
     return (uint64_t)(at_s - TLC_TIME_MIN_S) << 32 | (uint64_t)slot << 1 | (uint64_t)status;
 }
 
+#if defined __SANITIZE_ADDRESS__
+#define ORDER_POISONS 1
+#elif defined __has_feature
+#if __has_feature(address_sanitizer)
+#define ORDER_POISONS 1
+#endif
+#endif
+#ifdef ORDER_POISONS
+#include <sanitizer/asan_interface.h>
+#define ORDER_OPEN(p, n) ASAN_UNPOISON_MEMORY_REGION(p, n)
+#define ORDER_SHUT(p, n) ASAN_POISON_MEMORY_REGION(p, n)
+#else
+#define ORDER_OPEN(p, n) ((void)(p), (void)(n))
+#define ORDER_SHUT(p, n) ((void)(p), (void)(n))
+#endif
+
+/* A trip that has a point needs a run that keeps points: with_points is columns_have_points of its
+ * file. */
 static inline void order_put(struct order *o, size_t slot, const struct cleaned *c)
 {
     o->keys[2 * slot] = order_key(c->start_s, slot, TLC_START);
     o->keys[2 * slot + 1] = c->has_end ? order_key(c->end_s, slot, TLC_END) : ORDER_NO_KEY;
+    ORDER_OPEN(&o->trips[slot], sizeof o->trips[slot]);
     o->trips[slot] = c->trip;
     if (o->with_points) {
+        ORDER_OPEN(&o->points[slot], sizeof o->points[slot]);
         o->points[slot] = c->points;
+    } else {
+        assert(((c->trip.has_start | c->trip.has_end) & TLC_HAS_POINT) == 0);
     }
 }
 

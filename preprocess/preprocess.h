@@ -31,6 +31,9 @@ struct preprocess {
 
 TLC_MUST int preprocess_open(struct preprocess *p, const struct preprocess_options *options,
                              const struct tlc_opt_list *paths, struct tlc_err *err);
+/* --plan: what open would read, a line a file: source, dataset and month, path, by TABs. */
+TLC_MUST int preprocess_plan(struct preprocess *p, const struct preprocess_options *options,
+                             const struct tlc_opt_list *paths, struct tlc_err *err);
 TLC_MUST int preprocess_read(struct preprocess *p, struct tlc_err *err);
 TLC_MUST int preprocess_write(struct preprocess *p, struct tlc_err *err);
 /* The summary on standard error (unless --quiet), the manifest on standard output (--json). */

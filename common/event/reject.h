@@ -37,6 +37,12 @@ enum tlc_rule_level { TLC_LEVEL_REJECT, TLC_LEVEL_FLAG };
     X(TLC_RULE_UNKNOWN_ZONE, "unknown_zone", FLAG, "a trip end has zone 264 or 265, or none")      \
     X(TLC_RULE_ZERO_POINT, "zero_point", FLAG, "a coordinate is zero")                             \
     X(TLC_RULE_FAR_POINT, "far_point", FLAG, "a coordinate lies far from New York")                \
+    X(TLC_RULE_ZONE_BY_POINT, "zone_by_point", FLAG,                                               \
+      "no zone in its cell: found by the coordinate")                                              \
+    X(TLC_RULE_ZONE_BY_NAME, "zone_by_name", FLAG, "a zone was found by its name")                 \
+    X(TLC_RULE_ZONE_NAME_UNCLEAR, "zone_name_unclear", FLAG, "a zone name that no zone has alone") \
+    X(TLC_RULE_ZONE_NOT_AT_POINT, "zone_not_at_point", FLAG,                                       \
+      "the zone is not the one that the coordinate lies in")                                       \
     X(TLC_RULE_NO_END, "no_end", FLAG, "no drop-off time: one event only")                         \
     X(TLC_RULE_SKIPPED_HOUR, "skipped_hour", FLAG, "time lies in the hour that March skips")       \
     X(TLC_RULE_BAD_OPTIONAL, "bad_optional", FLAG, "an optional field is no number: left out")     \

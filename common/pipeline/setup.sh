@@ -5,7 +5,7 @@
 # libduckdb by npm, Kafka by Maven. Programs of .deps/bin come before the machine's own.
 
 apt_run=(gcc libc6-dev cmake ninja-build pkg-config ca-certificates curl jq unzip procps util-linux
-    librdkafka-dev libmicrohttpd-dev libpq-dev libjansson-dev libcurl4-openssl-dev libsqlite3-dev zlib1g-dev
+    librdkafka-dev libmicrohttpd-dev libpq-dev libjansson-dev libcurl4-openssl-dev libsqlite3-dev libzstd-dev zlib1g-dev
     python3 python3-venv postgresql postgresql-client default-jre-headless maven)
 apt_test=(git libcmocka-dev shellcheck)
 # Ubuntu has Chromium as a snap only.

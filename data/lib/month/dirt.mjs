@@ -81,17 +81,19 @@ export class Dirt {
 
   // In the words of preprocess' manifest, to be compared with it.
   facts(rowsN) {
-    const rejected = {}, flagged = {}, dirt = {};
+    const rejected = {}, flagged = {}, flaggedRejected = {}, dirt = {};
     for (const {name, n, rejected: rule, flagged: flags} of this.kinds.filter((kind) => kind.n > 0)) {
       dirt[name] = n;
       if (rule) {
         rejected[rule] = (rejected[rule] ?? 0) + n;
       }
+      const counts = rule ? flaggedRejected : flagged;
       for (const [flag, times] of Object.entries(flags ?? {})) {
-        flagged[flag] = (flagged[flag] ?? 0) + n * times;
+        counts[flag] = (counts[flag] ?? 0) + n * times;
       }
     }
     const rejectedN = Object.values(rejected).reduce((a, b) => a + b, 0);
-    return {rows_read: rowsN, rows_rejected: rejectedN, trips: rowsN - rejectedN, events: 2 * (rowsN - rejectedN), rejected, flagged, dirt};
+    return {rows_read: rowsN, rows_rejected: rejectedN, trips: rowsN - rejectedN, events: 2 * (rowsN - rejectedN), rejected, flagged,
+      flagged_rejected: flaggedRejected, dirt};
   }
 }

@@ -12,18 +12,26 @@ static void read_rows(struct csv_reader *r)
     struct progress progress;
     struct intake intake;
     struct clean clean;
+    struct columns columns;
     clean_init(&clean);
     clean.max_duration_s = clean.long_s = 86400;
-    clean_file(&clean, tlc_source_make(TLC_FHV, 201501), r->columns.has);
+    columns_find(r->names, r->names_n, TLC_FHV, &columns);
+    clean_file(&clean, tlc_source_make(TLC_FHV, 201501), columns.has);
     if (order_init(&order, 1, 1, "/tmp", &err) != 0) {
         abort();
     }
     progress_init(&progress, true, 0, 0);
     intake_init(&intake, &order, &rejects, &progress);
-    if (intake_begin(&intake, tlc_source_make(TLC_FHV, 201501), true, &err) != 0) {
+    if (intake_begin(&intake, tlc_source_make(TLC_FHV, 201501), 1, columns_have_points(&columns),
+                     &err) != 0) {
         abort();
     }
-    const int rc = csv_read(r, &clean, &intake, 1, 0, &err);
+    const struct reading how = {.columns = &columns,
+                                .order = DATE_ORDER_DMY,
+                                .clean = &clean,
+                                .intake = &intake,
+                                .threads = 1};
+    const int rc = csv_read(r, &how, &err);
     if (rc == 0 && intake.tally.rows != intake.tally.rejected + intake.tally.trips) {
         abort();
     }

@@ -100,7 +100,7 @@ if [ -x "$preprocess" ]; then
         it "facts_of_${dataset}_${month}_${dirt}__as_preprocess_counts_them"
         file=$("$make" "$dataset" "$month" "$rows" --seed 7 --dirt "$dirt" -o "$dir" --facts "$dir/facts.json")
         "$preprocess" "$file" -o "$dir/out" --quiet --force
-        words='{synthetic, rows_read, rows_rejected, trips, events, rejected, flagged}'
+        words='{synthetic, rows_read, rows_rejected, trips, events, rejected, flagged, flagged_rejected}'
         same facts "$(jq -cS "$words" "$dir/out/manifest.json")" "$(jq -cS "$words" "$dir/facts.json")"
     done <<'MONTHS'
 yellow 2024-01 50000 known

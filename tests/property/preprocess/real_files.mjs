@@ -69,7 +69,7 @@ const hundredth = (c) => `round(try_cast(${c} as decimal(38, 18)), 2)::decimal(2
 const millionth = (c) => `round(try_cast(${c} as decimal(38, 18)), 6)::decimal(20, 6)`;
 const whole = (c) => `case when try_cast(${c} as double) = floor(try_cast(${c} as double)) then try_cast(${c} as double)::bigint end`;
 const digits = (c) => `try_cast(regexp_extract(${c}, '[0-9]+$') as bigint)`;
-const payments = { credit: 1, cre: 1, crd: 1, cash: 2, cas: 2, csh: 2, 'no charge': 3, no: 3, noc: 3, dispute: 4, dis: 4, unknown: 5, unk: 5, na: 5 };
+const payments = { credit: 1, cre: 1, crd: 1, cash: 2, cas: 2, csh: 2, 'no charge': 3, no: 3, noc: 3, dispute: 4, dis: 4, unknown: 5, unk: 5 };
 
 async function expectedEvents(columns, dataset, source, month) {
     const zones = columns.pu >= 0 && columns.dz >= 0, points = columns.plon >= 0 && !zones;
@@ -195,7 +195,7 @@ for (const line of readFileSync(join(shared, 'MANIFEST.tsv'), 'utf8').trim().spl
     if (manifest.rows_read !== rowsExpected) fault(`${manifest.rows_read} rows read, ${rowsExpected} by MANIFEST.tsv`);
     if (manifest.rows_read !== manifest.rows_rejected + manifest.trips) fault('rows read are not rejected + trips');
     for (const [rule, count] of expectedDirt[file] ?? []) {
-        const got = manifest.flagged[rule] ?? manifest.rejected[rule] ?? 0;
+        const got = (manifest.flagged[rule] ?? 0) + (manifest.flagged_rejected[rule] ?? 0) + (manifest.rejected[rule] ?? 0);
         if (got !== count) fault(`${rule}: ${got}, ${count} in README.md`);
         dirtCounts++;
     }

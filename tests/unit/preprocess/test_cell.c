@@ -1,6 +1,7 @@
 #include "tests/support/unit.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "common/event/event.h"
 #include "preprocess/cell.h"
@@ -11,6 +12,7 @@ static const char *shown(enum cell_state state, int64_t value)
     static char text[32];
     snprintf(text, sizeof text,
              state == CELL_OK      ? "=%lld"
+             : state == CELL_ZONED ? "zoned=%lld"
              : state == CELL_EMPTY ? "empty"
                                    : "bad",
              (long long)value);
@@ -87,7 +89,9 @@ static const struct cell_case forms[] = {
     {CELL_PAYMENT, "No Charge", "=3"},
     {CELL_PAYMENT, "NOC", "=3"},
     {CELL_PAYMENT, "Dispute", "=4"},
-    {CELL_PAYMENT, "NA ", "=5"},
+    {CELL_PAYMENT, "NA ", "empty"},
+    {CELL_PAYMENT, "None", "empty"},
+    {CELL_PAYMENT, "credit card", "=1"},
     {CELL_PAYMENT, "UNK", "=5"},
     {CELL_PAYMENT, "barter", "bad"},
     {CELL_TIME, "1970-01-02 00:00:01", "=86401"},
@@ -98,22 +102,47 @@ static const struct cell_case forms[] = {
     {CELL_TIME, "2021-02-29 00:00:00", "bad"},
     {CELL_TIME, "2024-01-01 24:00:00", "bad"},
     {CELL_TIME, "2024-01-01 10:60:00", "bad"},
-    {CELL_TIME, "2024-01-01 1:00:00", "bad"},
+    {CELL_TIME, "1970-01-02 0:00:01", "=86401"},
+    {CELL_TIME, "1970-01-02", "bad"},
+    {CELL_TIME, "1970-01-02 00:00:01 UTC", "zoned=86401"},
+    {CELL_TIME, "1970-01-01 19:00:01-0500", "zoned=68401"},
     {CELL_TIME, "01/02/2024 10:00", "bad"},
     {CELL_TIME, "never", "bad"},
     {CELL_TIME, "NaT", "empty"},
+    {CELL_TIME, "<NA>", "empty"},
+    {CELL_TIME, "N/A", "empty"},
+    {CELL_TIME, "#N/A", "empty"},
+    {CELL_TIME, "none", "empty"},
+    {CELL_HUNDREDTH, "NA", "empty"},
+    {CELL_HUNDREDTH, " null ", "empty"},
+    {CELL_ZONE, "<NA>", "empty"},
+    {CELL_ZONE, "None", "empty"},
+    {CELL_VENDOR, "N/A", "empty"},
+    {CELL_LICENCE, "NA", "empty"},
+    {CELL_ZONE_NAME, "Astoria Park", "=8"},
+    {CELL_ZONE_NAME, " astoria park ", "=8"},
+    {CELL_ZONE_NAME, "8", "=8"},
+    {CELL_ZONE_NAME, "8.0", "=8"},
+    {CELL_ZONE_NAME, "EWR", "=1"},
+    {CELL_ZONE_NAME, "Newark Airport", "=1"},
+    {CELL_ZONE_NAME, "Corona", "bad"},
+    {CELL_ZONE_NAME, "Queens", "bad"},
+    {CELL_ZONE_NAME, "Atlantis", "bad"},
+    {CELL_ZONE_NAME, "Unknown", "bad"},
+    {CELL_ZONE_NAME, "N/A", "empty"},
+    {CELL_ZONE_NAME, "", "empty"},
     {CELL_TIME, "", "empty"},
 };
 
 static void read__every_form_of_tlc__value(void **state)
 {
-    static struct cell_days days;
+    static struct cell_times times;
     (void)state;
     for (int pass = 0; pass < 2; pass++) { /* the second finds the dates in its cache */
         for (size_t i = 0; i < TLC_COUNT(forms); i++) {
             int64_t v = 0;
             const enum cell_state s =
-                cell_read(forms[i].kind, &days, tlc_str_from(forms[i].text), &v);
+                cell_read(forms[i].kind, &times, tlc_str_from(forms[i].text), &v);
             if (strcmp(shown(s, v), forms[i].expected) != 0) {
                 fail_msg("\"%s\" of kind %d: %s, expected %s", forms[i].text, (int)forms[i].kind,
                          shown(s, v), forms[i].expected);
@@ -125,16 +154,16 @@ static void read__every_form_of_tlc__value(void **state)
 static void time__same_day_cached__clock_still_checked(void **state)
 {
     static const char *const bad[] = {
-        "2024-03-05 24:00:00",  "2024-03-05 00:60:00",    "2024-03-05 00:00:60",
-        "2024-03-05 aa:00:00",  "2024-03-05 00-00-00",    "2024-03-05 00:00:00x",
-        "2024-03-05 00:00:00.", "2024-03-05 00:00:00.1z",
+        "2024-03-05 24:00:00",  "2024-03-05 00:60:00",     "2024-03-05 00:00:60",
+        "2024-03-05 aa:00:00",  "2024-03-05 00-00-00",     "2024-03-05 00:00:00x",
+        "2024-03-05 00:00:00.", "2024-03-05 00:00:00.1zz",
     };
-    static struct cell_days days;
+    static struct cell_times times;
     int64_t v;
     (void)state;
-    assert_int_equal(cell_time(&days, TLC_STR("2024-03-05 00:00:00"), &v), CELL_OK);
+    assert_int_equal(cell_time(&times, TLC_STR("2024-03-05 00:00:00"), &v), CELL_OK);
     for (size_t i = 0; i < TLC_COUNT(bad); i++) {
-        if (cell_time(&days, tlc_str_from(bad[i]), &v) != CELL_BAD) {
+        if (cell_time(&times, tlc_str_from(bad[i]), &v) != CELL_BAD) {
             fail_msg("\"%s\" was taken", bad[i]);
         }
     }
@@ -178,6 +207,58 @@ static void real__every_thousandth__same_as_its_text(void **state)
     }
 }
 
+/* A float prints as few digits as mean it; so do the cents of it, for every thousandth. */
+static void float__every_thousandth__same_as_its_text(void **state)
+{
+    (void)state;
+    for (int i = -30000; i <= 300000; i++) {
+        char text[32];
+        int64_t by_text = 0, by_value = 1;
+        const float value = (float)i / 1000;
+        int n = 0;
+        for (int digits = 6; digits <= 9; digits++) {
+            n = snprintf(text, sizeof text, "%.*g", digits, (double)value);
+            if (strtof(text, NULL) == value) {
+                break;
+            }
+        }
+        assert_int_equal(cell_number((struct tlc_str){text, (size_t)n}, 2, TLC_CENTS_MAX, &by_text),
+                         CELL_OK);
+        assert_int_equal(cell_from_float(CELL_HUNDREDTH, value, &by_value), CELL_OK);
+        if (by_text != by_value) {
+            fail_msg("%s: %lld as text, %lld as value", text, (long long)by_text,
+                     (long long)by_value);
+        }
+    }
+}
+
+static void float__ties_and_ends__as_printed(void **state)
+{
+    static const struct {
+        enum cell_kind kind;
+        float value;
+        const char *expected;
+    } cases[] = {
+        {CELL_HUNDREDTH, 1.005F, "=101"},     {CELL_HUNDREDTH, 2.675F, "=268"},
+        {CELL_HUNDREDTH, 7.145F, "=715"},     {CELL_HUNDREDTH, -7.145F, "=-715"},
+        {CELL_HUNDREDTH, 0.0F, "=0"},         {CELL_HUNDREDTH, 1e-30F, "=0"},
+        {CELL_HUNDREDTH, 1e30F, "bad"},       {CELL_HUNDREDTH, INFINITY, "bad"},
+        {CELL_HUNDREDTH, NAN, "empty"},       {CELL_HUNDREDTH, 9999999.0F, "=999999900"},
+        {CELL_HUNDREDTH, 1e7F, "bad"},        {CELL_DEGREE, -73.98123F, "=-73981230"},
+        {CELL_DEGREE, 40.7501F, "=40750100"}, {CELL_DEGREE, 9.4e-4F, "=940"},
+        {CELL_ZONE, 264.0F, "=264"},          {CELL_ZONE, 264.5F, "bad"},
+    };
+    (void)state;
+    for (size_t i = 0; i < TLC_COUNT(cases); i++) {
+        int64_t v = 0;
+        const enum cell_state s = cell_from_float(cases[i].kind, cases[i].value, &v);
+        if (strcmp(shown(s, v), cases[i].expected) != 0) {
+            fail_msg("%.9g: %s, expected %s", (double)cases[i].value, shown(s, v),
+                     cases[i].expected);
+        }
+    }
+}
+
 static void typed__whole_kinds__range_and_fraction_checked(void **state)
 {
     int64_t v;
@@ -203,6 +284,8 @@ int main(void)
         cmocka_unit_test(time__same_day_cached__clock_still_checked),
         cmocka_unit_test(real__near_a_tie__as_its_shortest_text_says),
         cmocka_unit_test(real__every_thousandth__same_as_its_text),
+        cmocka_unit_test(float__every_thousandth__same_as_its_text),
+        cmocka_unit_test(float__ties_and_ends__as_printed),
         cmocka_unit_test(typed__whole_kinds__range_and_fraction_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 
 #include "common/event/ny_time.h"
 #include "preprocess/clean.h"
+#include "preprocess/zonegrid.h"
 
 #define B(c) (1U << (c))
 
@@ -34,6 +35,12 @@ static int64_t wall(const char *text)
     int64_t s = 0;
     assert_true(tlc_wall_parse(tlc_str_from(text), &s));
     return s;
+}
+
+static int unknown_ends(const struct cleaned *c)
+{
+    return (int)(c->end_flags[0] >> TLC_RULE_UNKNOWN_ZONE & 1) +
+           (int)(c->end_flags[1] >> TLC_RULE_UNKNOWN_ZONE & 1);
 }
 
 static struct raw_trip trip_of(const char *pickup, const char *dropoff)
@@ -216,7 +223,7 @@ static void flags__odd_but_true__kept_and_counted(void **state)
         UINT64_C(1) << TLC_RULE_UNKNOWN_ZONE | UINT64_C(1) << TLC_RULE_LONG |
         UINT64_C(1) << TLC_RULE_BAD_OPTIONAL;
     assert_int_equal(c.flags, expected);
-    assert_int_equal(c.unknown_zones, 1);
+    assert_int_equal(unknown_ends(&c), 1);
     assert_int_equal(c.trip.fare_cents, -1980);
     assert_int_equal(c.trip.has_end & TLC_HAS_TIP, 0);
 }
@@ -233,7 +240,7 @@ static void fhv__no_end__one_event(void **state)
     assert_false(c.has_end);
     assert_int_equal(c.trip.pu_zone, TLC_ZONE_UNKNOWN);
     assert_int_equal(c.trip.vendor_id, 2884);
-    assert_int_equal(c.unknown_zones, 1);
+    assert_int_equal(unknown_ends(&c), 1);
     clean_file(&clean, tlc_source_make(TLC_YELLOW, 201501), B(COL_PICKUP) | B(COL_DROPOFF));
     assert_int_equal(clean_trip(&clean, &days, &raw, &c), TLC_RULE_MISSING_TIME);
 }
@@ -271,6 +278,160 @@ static void points__zero_and_far__unknown_and_outside(void **state)
     }
 }
 
+/* ---- zones beside points ---- */
+
+#define SQUARE_E6 10000 /* a zone is a square so wide, in millionths of a degree */
+
+/* Zones 10 and 20 side by side, zone 56 behind them. */
+static struct zonegrid *make_grid(void)
+{
+    static const int zones[] = {10, 20, 56};
+    struct zone_shapes shapes;
+    memset(&shapes, 0, sizeof shapes);
+    for (int i = 0; i < 3; i++) {
+        const int64_t x = (-73980000 + i * SQUARE_E6) * INT64_C(1000), y = 40750000000;
+        const int64_t w = SQUARE_E6 * INT64_C(1000);
+        const struct zone_vertex v[] = {{x, y}, {x + w, y}, {x + w, y + w}, {x, y + w}};
+        for (size_t k = 0; k < TLC_COUNT(v); k++) {
+            assert_true(zone_shapes_add(&shapes, v[k]));
+        }
+        assert_true(zone_shapes_end_ring(&shapes, zones[i]));
+    }
+    struct zonegrid *grid = zonegrid_new(&shapes);
+    zone_shapes_release(&shapes);
+    assert_non_null(grid);
+    return grid;
+}
+
+/* The pickup's end of a trip in a file that has both zones, both names and both points. */
+static void places__cell_name_and_point__in_this_order(void **state)
+{
+    enum { NONE = -1, BAD = -2 };
+    static const int64_t in_10 = -73975000, in_20 = -73965000, in_56 = -73955000,
+                         nowhere = -73900000, las_vegas = -115180000;
+    const struct {
+        int64_t zone, name, lon;
+        int expected; /* 0: the row is rejected */
+        bool point;
+        enum tlc_rule flag[2];
+    } cases[] = {
+        {10, NONE, in_10, 10, true, {0}},
+        {20, NONE, in_10, 20, true, {TLC_RULE_ZONE_NOT_AT_POINT}},
+        {57, NONE, in_56, 57, true, {0}}, /* one shape for both ids */
+        {264, NONE, in_10, 264, true, {TLC_RULE_UNKNOWN_ZONE}},
+        {265, NONE, in_10, 265, true, {TLC_RULE_UNKNOWN_ZONE, TLC_RULE_ZONE_NOT_AT_POINT}},
+        {265, NONE, nowhere, 265, true, {TLC_RULE_UNKNOWN_ZONE}},
+        {10, NONE, 0, 10, false, {TLC_RULE_ZERO_POINT}},
+        {10, NONE, NONE, 10, false, {0}},
+        {10, NONE, BAD, 10, false, {TLC_RULE_BAD_OPTIONAL}},
+        {NONE, NONE, in_20, 20, true, {TLC_RULE_ZONE_BY_POINT}},
+        {0, NONE, in_20, 20, true, {TLC_RULE_ZONE_BY_POINT}},
+        {999, NONE, in_20, 20, true, {TLC_RULE_ZONE_BY_POINT, TLC_RULE_BAD_OPTIONAL}},
+        {BAD, NONE, in_20, 20, true, {TLC_RULE_ZONE_BY_POINT, TLC_RULE_BAD_OPTIONAL}},
+        {NONE, NONE, nowhere, 265, true, {TLC_RULE_ZONE_BY_POINT, TLC_RULE_UNKNOWN_ZONE}},
+        {10, NONE, las_vegas, 10, true, {TLC_RULE_FAR_POINT, TLC_RULE_ZONE_NOT_AT_POINT}},
+        {NONE, NONE, NONE, 264, false, {TLC_RULE_UNKNOWN_ZONE}},
+        {NONE, NONE, 0, 264, false, {TLC_RULE_UNKNOWN_ZONE, TLC_RULE_ZERO_POINT}},
+        {BAD, NONE, NONE, 0, false, {0}},
+        {NONE, NONE, BAD, 0, false, {0}},
+        {BAD, NONE, 0, 0, false, {0}},
+        {NONE, 20, in_20, 20, true, {TLC_RULE_ZONE_BY_NAME}},
+        {NONE, 20, in_10, 20, true, {TLC_RULE_ZONE_BY_NAME, TLC_RULE_ZONE_NOT_AT_POINT}},
+        {10, 20, NONE, 10, false, {0}},
+        {NONE, BAD, in_10, 10, true, {TLC_RULE_ZONE_NAME_UNCLEAR, TLC_RULE_ZONE_BY_POINT}},
+        {NONE, BAD, NONE, 264, false, {TLC_RULE_ZONE_NAME_UNCLEAR, TLC_RULE_UNKNOWN_ZONE}},
+    };
+    struct zonegrid *grid = make_grid();
+    (void)state;
+    clean.grid = grid;
+    clean_file(&clean, tlc_source_make(TLC_GREEN, 202401), UINT32_MAX >> (32 - COL_N));
+    for (size_t i = 0; i < TLC_COUNT(cases); i++) {
+        struct cleaned c;
+        struct raw_trip raw = trip_of("2024-01-10 10:00:00", "2024-01-10 10:10:00");
+        set(&raw, COL_PASSENGERS, 1);
+        raw.ok &= ~B(COL_PU_ZONE);
+        const struct {
+            enum column column;
+            int64_t v;
+        } cells[] = {{COL_PU_ZONE, cases[i].zone},
+                     {COL_PU_ZONE_NAME, cases[i].name},
+                     {COL_PU_LON, cases[i].lon},
+                     {COL_PU_LAT, cases[i].lon == NONE ? NONE : 40755000}};
+        for (size_t k = 0; k < TLC_COUNT(cells); k++) {
+            if (cells[k].v == BAD) {
+                raw.bad |= B(cells[k].column);
+            } else if (cells[k].v != NONE) {
+                set(&raw, cells[k].column, cells[k].v);
+            }
+        }
+        const enum tlc_rule rule = clean_trip(&clean, &days, &raw, &c);
+        uint64_t flags = 0;
+        for (int k = 0; k < 2; k++) {
+            flags |= cases[i].flag[k] ? UINT64_C(1) << cases[i].flag[k] : 0;
+        }
+        if (cases[i].expected == 0) {
+            assert_int_equal(rule, TLC_RULE_BAD_NUMBER);
+        } else if (rule != TLC_RULE_NONE || c.trip.pu_zone != cases[i].expected ||
+                   c.flags != flags ||
+                   ((c.trip.has_start & TLC_HAS_POINT) != 0) != cases[i].point ||
+                   c.trip.do_zone != 75 || (c.trip.has_end & TLC_HAS_POINT) != 0) {
+            fail_msg("case %zu: rule %d, zone %d, flags %llx not %llx, point %d", i, (int)rule,
+                     c.trip.pu_zone, (unsigned long long)c.flags, (unsigned long long)flags,
+                     c.trip.has_start & TLC_HAS_POINT);
+        }
+    }
+    zonegrid_free(grid);
+}
+
+/* ---- times with a zone ---- */
+
+static struct raw_trip zoned_trip(int64_t start_s, int64_t end_s)
+{
+    struct raw_trip raw = trip_of("2024-11-03 06:10:00", "2024-11-03 06:20:00");
+    raw.v[COL_PICKUP] = raw.at_s[COL_PICKUP] = start_s; /* as Parquet has them: the face is UTC's */
+    raw.v[COL_DROPOFF] = raw.at_s[COL_DROPOFF] = end_s;
+    raw.zoned = B(COL_PICKUP) | B(COL_DROPOFF);
+    return raw;
+}
+
+static void zoned__doubled_hour__the_moment_decides(void **state)
+{
+    struct cleaned c;
+    (void)state;
+    clean_file(&clean, tlc_source_make(TLC_YELLOW, 202411), zone_columns);
+    /* 00:50 to 01:10, an hour later than the shortest trip would have it */
+    struct raw_trip raw = zoned_trip(wall("2024-11-03 04:50:00"), wall("2024-11-03 06:10:00"));
+    assert_int_equal(clean_trip(&clean, &days, &raw, &c), TLC_RULE_NONE);
+    assert_string_equal(text_of(c.start_s), "2024-11-03T00:50:00-04:00");
+    assert_string_equal(text_of(c.end_s), "2024-11-03T01:10:00-05:00");
+    clean.zoned_is_wall = true;
+    assert_int_equal(clean_trip(&clean, &days, &raw, &c), TLC_RULE_NONE);
+    assert_string_equal(text_of(c.start_s), "2024-11-03T04:50:00-05:00");
+    /* one with a zone, the other without */
+    clean.zoned_is_wall = false;
+    raw.zoned = B(COL_PICKUP);
+    raw.v[COL_DROPOFF] = wall("2024-11-03 03:10:00");
+    assert_int_equal(clean_trip(&clean, &days, &raw, &c), TLC_RULE_NONE);
+    assert_string_equal(text_of(c.start_s), "2024-11-03T00:50:00-04:00");
+    assert_string_equal(text_of(c.end_s), "2024-11-03T03:10:00-05:00");
+}
+
+static void zoned__edge_of_the_month__both_readings_compared(void **state)
+{
+    struct cleaned c;
+    (void)state;
+    clean_file(&clean, tlc_source_make(TLC_YELLOW, 202411), zone_columns);
+    struct raw_trip raw = zoned_trip(wall("2024-11-01 00:10:00"), wall("2024-11-01 00:20:00"));
+    assert_int_equal(clean_trip(&clean, &days, &raw, &c), TLC_RULE_NONE);
+    assert_true(c.out_by_moment && !c.out_by_wall);
+    raw = zoned_trip(wall("2024-12-01 04:10:00"), wall("2024-12-01 04:20:00"));
+    assert_int_equal(clean_trip(&clean, &days, &raw, &c), TLC_RULE_NONE);
+    assert_true(!c.out_by_moment && c.out_by_wall);
+    raw.zoned = 0;
+    assert_int_equal(clean_trip(&clean, &days, &raw, &c), TLC_RULE_NONE);
+    assert_true(!c.out_by_moment && !c.out_by_wall);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +442,9 @@ int main(void)
         cmocka_unit_test_setup(levels__wrong_rule__usage_error, set_up),
         cmocka_unit_test_setup(flags__odd_but_true__kept_and_counted, set_up),
         cmocka_unit_test_setup(fhv__no_end__one_event, set_up),
+        cmocka_unit_test_setup(places__cell_name_and_point__in_this_order, set_up),
+        cmocka_unit_test_setup(zoned__doubled_hour__the_moment_decides, set_up),
+        cmocka_unit_test_setup(zoned__edge_of_the_month__both_readings_compared, set_up),
         cmocka_unit_test_setup(points__zero_and_far__unknown_and_outside, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

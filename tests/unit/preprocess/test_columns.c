@@ -50,6 +50,27 @@ static void find__headers_of_every_generation__right_columns(void **state)
         {"hvfhs_license_num,dispatching_base_num,pickup_datetime,dropoff_datetime,PULocationID,"
          "DOLocationID,SR_Flag",
          TLC_FHVHV, TIMES | ZONES | B(COL_HVFHS) | B(COL_BASE)},
+        /* Azure Open Data */
+        {"vendorID,lpepPickupDatetime,lpepDropoffDatetime,passengerCount,tripDistance,"
+         "puLocationId,doLocationId,pickupLongitude,pickupLatitude,dropoffLongitude,"
+         "dropoffLatitude,rateCodeID,storeAndFwdFlag,paymentType,fareAmount,extra,mtaTax,"
+         "improvementSurcharge,tipAmount,tollsAmount,ehailFee,totalAmount,tripType,puYear,puMonth",
+         TLC_GREEN, TIMES | ZONES | POINTS | METER | MONEY},
+        {"dispatchBaseNum,pickupDateTime,dropOffDateTime,puLocationId,doLocationId,srFlag,puYear,"
+         "puMonth",
+         TLC_FHV, TIMES | ZONES | B(COL_BASE)},
+        /* BigQuery's public tables */
+        {"vendor_id,pickup_datetime,dropoff_datetime,passenger_count,trip_distance,rate_code,"
+         "store_and_fwd_flag,payment_type,fare_amount,extra,mta_tax,tip_amount,tolls_amount,"
+         "imp_surcharge,airport_fee,total_amount,pickup_location_id,dropoff_location_id,"
+         "data_file_year,data_file_month",
+         0, TIMES | ZONES | METER | MONEY},
+        /* NYC Open Data, and R's janitor */
+        {"Trip_Pickup_DateTime,Trip Dropoff DateTime,trip.distance,start lon,StartLat,end_lon,"
+         "EndLat",
+         0, TIMES | POINTS | B(COL_DISTANCE)},
+        {"vendor_id,tpep_pickup_datetime,tpep_dropoff_datetime,pu_location_id,do_location_id",
+         TLC_YELLOW, TIMES | ZONES | B(COL_VENDOR)},
         {"id,vendor_id,pickup_datetime,dropoff_datetime,passenger_count,pickup_longitude,"
          "pickup_latitude,dropoff_longitude,dropoff_latitude,store_and_fwd_flag,trip_duration",
          TLC_OTHER, TIMES | POINTS | B(COL_VENDOR) | B(COL_PASSENGERS)},
@@ -60,23 +81,53 @@ static void find__headers_of_every_generation__right_columns(void **state)
         struct columns c;
         struct tlc_err err = {0};
         const int n = split(cases[i].header, names);
-        columns_find(names, n, &c);
-        assert_int_equal(columns_dataset(&c), cases[i].dataset);
-        assert_int_equal(c.has, cases[i].has);
-        assert_int_equal(c.fields_n, n);
         const enum tlc_dataset d =
             cases[i].dataset ? (enum tlc_dataset)cases[i].dataset : TLC_YELLOW;
+        struct column_traits traits;
+        columns_traits(names, n, &traits);
+        assert_int_equal(columns_dataset(&traits), cases[i].dataset);
+        columns_find(names, n, (int)d, &c);
+        assert_int_equal(c.has, cases[i].has);
+        assert_int_equal(c.fields_n, n);
+        assert_int_equal(c.twins_n, 0);
         assert_int_equal(columns_check(&c, d, names, n, &err), 0);
     }
 }
 
-static void find__same_column_twice__the_first(void **state)
+/* What a column is taken for does not hang on where it stands. */
+static void find__several_fit__by_rank(void **state)
 {
-    struct tlc_str names[COLUMNS_FIELDS_MAX];
-    struct columns c;
+    static const struct {
+        const char *header;
+        enum tlc_dataset dataset;
+        enum column column;
+        int field, twins;
+    } cases[] = {
+        {"LocationID,tpep_pickup_datetime,PULocationID", TLC_YELLOW, COL_PU_ZONE, 2, 0},
+        {"PULocationID,tpep_pickup_datetime,LocationID", TLC_YELLOW, COL_PU_ZONE, 0, 0},
+        {"LocationID,tpep_pickup_datetime", TLC_YELLOW, COL_PU_ZONE, -1, 0},
+        {"dispatching_base_num,pickup_date,locationID", TLC_FHV, COL_PU_ZONE, 2, 0},
+        {"locationID,PUlocationID", TLC_FHV, COL_PU_ZONE, 1, 0},
+        {"pickup_date,tpep_pickup_datetime", TLC_YELLOW, COL_PICKUP, 1, 0},
+        {"pickup_date,dropoff", TLC_YELLOW, COL_PICKUP, -1, 0},
+        {"pickup_datetime,tpep_pickup_datetime", TLC_YELLOW, COL_PICKUP, 1, 0},
+        {"tpep_pickup_datetime,lpep_pickup_datetime", TLC_GREEN, COL_PICKUP, 1, 0},
+        {"tpep_pickup_datetime,lpep_pickup_datetime", TLC_YELLOW, COL_PICKUP, 0, 0},
+        {"fare,base_passenger_fare,fare_amount,Fare_Amt", TLC_YELLOW, COL_FARE, 2, 0},
+        {"tip,tips", TLC_YELLOW, COL_TIP, 1, 0},
+        {"fare_amount,fare,Fare Amount", TLC_GREEN, COL_FARE, 0, 1},
+        {"tips,Tip,tip", TLC_GREEN, COL_TIP, 0, 0},
+    };
     (void)state;
-    columns_find(names, split("tip_amount,tips,Tip_Amt", names), &c);
-    assert_int_equal(c.field[COL_TIP], 0);
+    for (size_t i = 0; i < TLC_COUNT(cases); i++) {
+        struct tlc_str names[COLUMNS_FIELDS_MAX];
+        struct columns c;
+        columns_find(names, split(cases[i].header, names), (int)cases[i].dataset, &c);
+        if (c.field[cases[i].column] != cases[i].field || c.twins_n != cases[i].twins) {
+            fail_msg("%s: field %d, %d twins", cases[i].header, c.field[cases[i].column],
+                     c.twins_n);
+        }
+    }
 }
 
 static void find__empty_names_at_the_end__not_counted(void **state)
@@ -84,7 +135,7 @@ static void find__empty_names_at_the_end__not_counted(void **state)
     struct tlc_str names[COLUMNS_FIELDS_MAX];
     struct columns c;
     (void)state;
-    columns_find(names, split(",a,b,,", names), &c);
+    columns_find(names, split(",a,b,,", names), TLC_YELLOW, &c);
     assert_int_equal(c.fields_n, 3);
 }
 
@@ -95,7 +146,7 @@ static void check__missing__says_what_is_there(void **state)
     struct tlc_err err = {0};
     (void)state;
     const int n = split("pickup_datetime,dropoff_datetime,PULocationID,\"we\x1b[31mird\"", names);
-    columns_find(names, n, &c);
+    columns_find(names, n, TLC_GREEN, &c);
     assert_int_equal(columns_check(&c, TLC_GREEN, names, n, &err), TLC_FATAL);
     assert_int_equal(tlc_err_exit_code(&err), TLC_EXIT_DATA);
     assert_non_null(strstr(err.text, "zones or coordinates"));
@@ -107,7 +158,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(find__headers_of_every_generation__right_columns),
-        cmocka_unit_test(find__same_column_twice__the_first),
+        cmocka_unit_test(find__several_fit__by_rank),
         cmocka_unit_test(find__empty_names_at_the_end__not_counted),
         cmocka_unit_test(check__missing__says_what_is_there),
     };

@@ -9,17 +9,19 @@
 static char text[N_MAX + 64];
 static uint32_t expected_at[N_MAX], at[N_MAX + 64];
 
-static void check(size_t (*index_of)(const char *, size_t, uint32_t *, bool *), size_t n)
+typedef size_t index_fn(const char *, size_t, struct csv_marks, uint32_t *, bool *);
+
+static void check(index_fn *index_of, struct csv_marks marks, size_t n)
 {
     size_t expected_n = 0;
     bool quotes, expected_quotes = false;
     for (size_t i = 0; i < n; i++) {
         expected_quotes = expected_quotes || text[i] == '"';
-        if (text[i] == ',' || text[i] == '\n') {
+        if (text[i] == marks.separator || text[i] == marks.line_end) {
             expected_at[expected_n++] = (uint32_t)i;
         }
     }
-    assert_int_equal(index_of(text, n, at, &quotes), expected_n);
+    assert_int_equal(index_of(text, n, marks, at, &quotes), expected_n);
     assert_memory_equal(at, expected_at, expected_n * sizeof at[0]);
     assert_int_equal(quotes, expected_quotes);
 }
@@ -28,7 +30,7 @@ static void check(size_t (*index_of)(const char *, size_t, uint32_t *, bool *), 
  * instructions and without. Bytes that differ from a separator in one bit are among them. */
 static void index__random_text__same_as_byte_by_byte(void **state)
 {
-    static const char alphabet[] = "01.-,\n\"\r x\xff\xac\x8a\xa2\x2d\x0b#";
+    static const char alphabet[] = "01.-,\n\"\r;\t x\xff\xac\x8a\xa2\x2d\x0b#";
     uint64_t seed = 20240101;
     (void)state;
     for (size_t n = 0; n <= N_MAX; n++) {
@@ -37,8 +39,10 @@ static void index__random_text__same_as_byte_by_byte(void **state)
             seed = seed * 6364136223846793005U + 1442695040888963407U;
             text[i] = alphabet[(seed >> 33) % (n % 7 == 0 ? 4 : sizeof alphabet - 1)];
         }
-        check(csv_index, n);
-        check(csv_index_portable, n);
+        check(csv_index, (struct csv_marks){',', '\n'}, n);
+        check(csv_index_portable, (struct csv_marks){',', '\n'}, n);
+        check(csv_index, (struct csv_marks){';', '\r'}, n);
+        check(csv_index_portable, (struct csv_marks){'\t', '\r'}, n);
     }
 }
 

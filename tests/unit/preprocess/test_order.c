@@ -133,9 +133,37 @@ static void spill__more_than_the_disk_will_hold__error_before_anything_is_writte
     order_release(&o);
 }
 
+/* Under the address sanitizer: a slot opens when its row is put, points only where the file has
+ * them, and shuts again with the run. */
+static void put__slots__only_what_a_row_wrote_can_be_read(void **state)
+{
+    (void)state;
+#ifdef ORDER_POISONS
+    struct order o;
+    struct tlc_err err;
+    assert_int_equal(order_init(&o, 1, 1, "/tmp", &err), 0);
+    for (int points = 0; points < 2; points++) {
+        assert_int_equal(
+            order_begin(&o, tlc_source_make(TLC_YELLOW, 202401 + points), 1, points == 1, &err), 0);
+        put_trip(&o, TLC_TIME_MIN_S, TLC_TIME_MIN_S, false);
+        assert_int_equal(__asan_address_is_poisoned(&o.trips[0]), 0);
+        assert_int_equal(__asan_address_is_poisoned(&o.points[0]), points == 0);
+        assert_int_equal(__asan_address_is_poisoned(&o.trips[1]), 1);
+        assert_int_equal(__asan_address_is_poisoned(&o.points[1]), 1);
+        assert_int_equal(order_spill(&o, &err), 0);
+        assert_int_equal(__asan_address_is_poisoned(&o.trips[0]), 1);
+        assert_int_equal(__asan_address_is_poisoned(&o.points[0]), 1);
+    }
+    order_release(&o);
+#else
+    print_message("SKIPPED: not built with the address sanitizer\n");
+#endif
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(put__slots__only_what_a_row_wrote_can_be_read),
         cmocka_unit_test(sort__spans_of_any_width__rising),
         cmocka_unit_test(sort__one_second_for_all__by_trip_then_start_before_end),
         cmocka_unit_test(sort__nothing_but_rejects__no_event),
