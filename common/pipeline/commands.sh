@@ -26,8 +26,12 @@ command_row status '' '' 'what runs, where it is, and the ledger'
 command_row reset '' '--yes' 'stop everything and forget all replayed data' \
     "Names what it will delete, with sizes, and asks. Where no terminal is there to ask on, nothing is deleted without --yes."
 command_row env '' '' "addresses for programs by hand: eval \"\$(./pipeline env)\""
-command_row replay 'MONTH...' '+producer-client' "play a month into the server: --speed 600, --speed max" \
-    "Without a month: green 2024-01. Without --speed: in real time."
+# How files are read that do not tell: preprocess' options, by the same names.
+reading_options=(--dataset --month --date-order --zoned-times --first-row)
+command_row replay 'MONTH...' '--dataset=DATASET --month=YYYY-MM --date-order=ORDER --zoned-times=READING --first-row=N +producer-client' \
+    "play a month into the server: --speed 600, --speed max" \
+    "Without a month: green 2024-01. Without --speed: in real time. Files of one month are pieces of it. --dataset, --month, --date-order,
+--zoned-times and --first-row say how files are read: build/bin/preprocess --help."
 command_row settle 'SECONDS?' '' 'wait until all has arrived (at most 120 s)'
 command_row audit '' '--json --outside=COUNT --diff' 'prove it by the ledger and every id' \
     "--outside COUNT  messages that were put into the topic past the server, on purpose
@@ -53,6 +57,10 @@ kind_pattern() { # kind: what a value looks like, when that is all there is to i
     N | ROWS | SECONDS | ROUNDS) printf '[1-9][0-9]{0,8}' ;;
     COUNT) printf '0|[1-9][0-9]{0,14}' ;;
     1-9) printf '[1-9]' ;;
+    DATASET) printf 'yellow|green|fhv|fhvhv|other' ;;
+    YYYY-MM) printf '20[0-6][0-9]-(0[1-9]|1[0-2])' ;;
+    ORDER) printf 'mdy|dmy' ;;
+    READING) printf 'instant|wall' ;;
     URL) printf 'https?://[^/[:space:]]+.*' ;;
     FACTOR) printf 'max|[0-9]+(\\.[0-9]+)?([eE][0-9]+)?x?|\\.[0-9]+x?' ;;
     *) printf '.+' ;; # of a list, or for the command to know
@@ -63,6 +71,8 @@ kind_wanted() {
     N | ROWS | SECONDS | ROUNDS) printf 'a whole number above 0' ;;
     COUNT) printf 'a whole number' ;;
     1-9) printf 'a number from 1 to 9' ;;
+    DATASET | ORDER | READING) printf 'one of: %s' "$(kind_pattern "$1" | tr '|' ' ')" ;;
+    YYYY-MM) printf 'a month such as 2024-01' ;;
     URL) printf 'an address such as http://127.0.0.1:8090' ;;
     FACTOR) printf 'a number such as 600, or max' ;;
     STAGE | LABEL | DRILL | COMMAND) printf 'one of: %s' "$(kind_list "$1" | paste -sd' ')" ;;
@@ -131,7 +141,7 @@ command_help() { # name
     for spec in "${arguments[@]}"; do
         kind=${spec%%[.?]*}
         case $kind in
-        MONTH) printf '\nDATASET is yellow, green, fhv or fhvhv; FILE is a TLC file (.parquet, .csv, .csv.gz).\n' ;;
+        MONTH) printf '\nDATASET is yellow, green, fhv or fhvhv; FILE is a TLC file (.parquet, .csv, .csv.gz), or what another tool made of one.\n' ;;
         NAME | LOG) printf '\nNAME is one of: %s; further instances are called producer-server-2 and so on.\n' "${parts[*]:-}" ;;
         LABEL | DRILL) printf '\n%s is one of: %s\n' "$kind" "$(kind_list "$kind" | paste -sd' ' | fold -sw 110)" ;;
         esac

@@ -35,10 +35,22 @@ def distinct_line:
         "\($n.odd): \($missing) are in no table, \($n.tables - $n.both) are in no file or in a table twice") |
     .ok = ($known and $n.tables == $n.both);
 
+# Files of one source whose rows have the same numbers and are not the same: their trips have the same ids, so the second file's are
+# taken for copies of the first one's. The same file again, or packed otherwise, gives the same events and is none.
+def overlap_lines:
+    [$m[] | .output.sha256 as $events | .inputs[] | {source, name, sha256, $events, first: .first_row, last: .last_row} |
+        select(.first != null)] | unique_by(.source, .sha256, .first) |
+    [range(length) as $i | range($i + 1; length) as $k | [.[$i], .[$k]] |
+        select(.[0].source == .[1].source and .[0].sha256 != .[1].sha256 and .[0].events != .[1].events) |
+        {files: map(.name), source: .[0].source, n: ((map(.last) | min) - (map(.first) | max) + 1)} | select(.n > 0)] |
+    .[] | line("rows of source \(.source) whose numbers \(.files | join(" and ")) both have"; .n; 0;
+        "the second one's trips count as duplicates; pieces of a month go in one replay, or preprocess --first-row numbers them");
+
 ($s | total(.counters)) as $server | $t[0].ledger as $store | ($p | total(.ledger)) as $process | $d[0].ledger as $page |
 [
   ($m[] | line("preprocess \(.inputs | map(.name) | join(" ")): rows read = rejected + trips";
       .rows_read; .rows_rejected + .trips; "manifest.json and rejects.csv beside its events")),
+  overlap_lines,
   ($c[] | line("producer-client: events read = acked + refused + left"; .events_read; .acked + .refused + .left;
       "client.json and refused.ndjson beside its events")),
   line("producer-server: received = acked + refused + failed";

@@ -20,17 +20,27 @@ trap clean_up EXIT
 
 month=$work/synthetic_green_tripdata_2024-01.csv
 data/make-month green 2024-01 6000 --seed 11 -o "$month" >/dev/null 2>&1
-data/make-month yellow 2024-01 6000 --seed 12 -o "$work/synthetic_yellow_tripdata_2024-01.csv" >/dev/null 2>&1
+whole=$work/synthetic_yellow_tripdata_2024-01.csv
+pieces=("$work"/synthetic_yellow_tripdata_2024-01_{a,b}.csv)
+data/make-month yellow 2024-01 6000 --seed 12 -o "$whole" >/dev/null 2>&1
+head -n 4001 "$whole" >"${pieces[0]}"
+{ head -n 1 "$whole" && tail -n +4002 "$whole"; } >"${pieces[1]}"
 ./pipeline up >"$work/up.log" 2>&1
-# Two months in one replay, after a part of one of them: the client's account covers both folders.
+# Two months in one replay, one of them in pieces, after a part of the other: the client's account covers both folders.
 {
     ./pipeline replay "$month" --speed max --to 2024-01-10 --no-close
     ./pipeline settle
 } >"$work/replay.log" 2>&1
 part=$(./pipeline audit 2>&1) || failed "after a part of the month: $part"
 [[ $part == *"the ledger balances"* && $part == *" not sent: "* ]] || failed "after a part of the month: $part"
+# Of several months one gives nothing: none is sent.
+cp "$month" "$work/synthetic_green_tripdata_2023-05.csv"
+status=0
+./pipeline replay "$work/synthetic_green_tripdata_2023-05.csv" "$month" --speed max >"$work/nothing.log" 2>&1 || status=$?
+expect "a month of which no row can be used" 65 "$status"
+[[ $(<"$work/nothing.log") == *"they fit 2024-01"* && $(<"$work/nothing.log") != *"==> replay"* ]] || failed "$(<"$work/nothing.log")"
 {
-    ./pipeline replay "$month" "$work/synthetic_yellow_tripdata_2024-01.csv" --speed max
+    ./pipeline replay "${pieces[1]}" "$month" "${pieces[0]}" --speed max
     ./pipeline settle
 } >>"$work/replay.log" 2>&1
 # shellcheck disable=SC1091
@@ -56,6 +66,8 @@ page_line="dashboard: events in windows = counted"
 stream_line="stream = batch, by source, day and zone: events in the days = in windows + late"
 
 text=$(./pipeline audit 2>&1) || failed "undisturbed: $text"
+expect "rows of the pieces" 6000 "$(jq '.inputs | map(.last_row) | max' "$TLC_RUN/replay/${pieces[0]##*/}-and-1-more/manifest.json")"
+expect "yellow trips" "$(jq .trips "$TLC_RUN/replay/${pieces[0]##*/}-and-1-more/manifest.json")" "$(sql 'select count(*) from trip_start where trip_id < 2000000000000000')"
 [[ $text == *"the ledger balances"* && $text != *✗* ]] || failed "undisturbed: $text"
 
 # A server in place of the parts tells forged statuses: their true ones, changed.
@@ -87,6 +99,15 @@ expect "every part that contradicts itself" \
     "$(crosses)"
 truth
 cp "$work/manifest.json" "$work/client.json" "$folder/"
+
+# Another file of the month whose rows have the numbers of the first one's: other trips with the same ids.
+mkdir "$TLC_RUN/replay/piece"
+jq '.output.sha256 = "other" | .inputs[0] |= (.sha256 = "other" | .name = "piece.csv" | .last_row = 100)' "$work/manifest.json" >"$TLC_RUN/replay/piece/manifest.json"
+expect "two files with the same row numbers" "rows of source 2202401 whose numbers ${month##*/} and piece.csv both have" "$(crosses)"
+jq '.inputs[0] |= (.first_row = 6001 | .last_row = 6100)' "$TLC_RUN/replay/piece/manifest.json" >"$work/numbered.json"
+mv "$work/numbered.json" "$TLC_RUN/replay/piece/manifest.json"
+expect "the second one numbered from where the first one ends" '' "$(crosses)"
+rm -r "$TLC_RUN/replay/piece"
 
 lie server '.counters |= (.records_received += 1 | .records_acked += 1)'
 lie store '.ledger |= (.read -= 1 | .marks -= 1)'
