@@ -4,8 +4,8 @@
  * A name is normalised to its letters and digits in lower case ("Trip_Pickup_DateTime",
  * "trip.pickup.datetime" -> "trippickupdatetime") and looked up in one alias table; names that are
  * not in it are ignored. Where several columns fit, TLC's own name of the dataset wins, the newest
- * first, then the other known names in the order of the table, wherever the columns stand. A new
- * header is one more row there. Pure; any thread. */
+ * first, then TLC's names of other datasets, then re-writers', wherever the columns stand; two of
+ * one rank are twins. A new header is one more row there. Pure; any thread. */
 #ifndef PREPROCESS_COLUMNS_H
 #define PREPROCESS_COLUMNS_H
 
@@ -17,7 +17,7 @@
 enum cell_kind {
     CELL_TIME,      /* wall clock, seconds as if UTC */
     CELL_ZONE,      /* small integer, also written 264.0 */
-    CELL_ZONE_NAME, /* "Astoria Park" -> 8; names that two zones have and boroughs are no zone */
+    CELL_ZONE_NAME, /* "Astoria Park" -> 8; what several zones are called, or lie in, is none */
     CELL_DEGREE,    /* millionths of a degree */
     CELL_VENDOR,    /* number, or VTS CMT DDS */
     CELL_LICENCE,   /* HV0003 -> 3, B02884 -> 2884 */
