@@ -9,16 +9,17 @@
 #define BATCH_COUNTERS(X)                                                                          \
     X(BATCH_RUNS, "runs", COUNTER, "runs", "Runs that ended well")                                 \
     X(BATCH_RUNS_FAILED, "runs_failed", COUNTER, "runs", "Runs that ended with an error")          \
-    X(BATCH_DAYS, "days", COUNTER, "days", "Days made")                                            \
-    X(BATCH_WEEKS, "weeks", COUNTER, "weeks", "Weeks made")                                        \
-    X(BATCH_MONTHS, "months", COUNTER, "months", "Months made")                                    \
+    X(BATCH_DAYS, "periods_made{kind=\"day\"}", COUNTER, "periods", "Periods made, by kind")       \
+    X(BATCH_WEEKS, "periods_made{kind=\"week\"}", COUNTER, "periods", "Periods made, by kind")     \
+    X(BATCH_MONTHS, "periods_made{kind=\"month\"}", COUNTER, "periods", "Periods made, by kind")   \
     X(BATCH_ROWS, "rows_read", COUNTER, "rows", "Rows of trips that went into days")               \
     X(BATCH_REFUSED, "periods_refused", COUNTER, "periods", "Periods that could not be made")      \
     X(BATCH_RETRIES, "retries", COUNTER, "tries", "Times the database was away or busy")           \
-    X(BATCH_DIRTY, "days_dirty", GAUGE, "days", "Days with rows newer than their figures")         \
+    X(BATCH_DIRTY, "dirty", GAUGE, "days", "Days with rows newer than their figures")              \
     X(BATCH_TODO, "periods_todo", GAUGE, "periods", "Periods waiting to be made again")            \
-    X(BATCH_GAPS, "gap_days", GAUGE, "days", "Days without data inside a source's month")          \
-    X(BATCH_ENDED, "last_run_end_s", GAUGE, "s", "When the last run ended, since the epoch")
+    X(BATCH_GAPS, "gaps", GAUGE, "days", "Days without data inside a source's month")              \
+    X(BATCH_ENDED, "last_run_end_timestamp_seconds", GAUGE, "seconds",                             \
+      "When the last run ended, since the epoch")
 
 enum batch_counter { BATCH_COUNTERS(TLC_COUNTER_ENUM) BATCH_COUNTER_N };
 

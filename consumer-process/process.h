@@ -19,7 +19,7 @@
 
 #define PROCESS_COUNTERS(X)                                                                        \
     X(PROCESS_READ, "messages_read", COUNTER, "messages", "Messages applied by this process")      \
-    X(PROCESS_BYTES, "bytes_read", COUNTER, "bytes", "Bytes of their values")                      \
+    X(PROCESS_BYTES, "read_bytes", COUNTER, "bytes", "Bytes of their values")                      \
     X(PROCESS_MATCHED, "trips_matched", COUNTER, "trips", "Starts and ends that met")              \
     X(PROCESS_ORPHANS, "orphan_ends", COUNTER, "events", "Ends whose start never came")            \
     X(PROCESS_EXPIRED, "expired_starts", COUNTER, "events", "Starts whose end never came")         \
@@ -32,7 +32,7 @@
     X(PROCESS_POSTS, "posts", COUNTER, "requests", "Posts that the dashboard took")                \
     X(PROCESS_POSTS_FAILED, "posts_failed", COUNTER, "requests", "Posts that it did not take")     \
     X(PROCESS_SENT, "windows_sent", COUNTER, "windows", "Windows in posts that it took")           \
-    X(PROCESS_SENT_BYTES, "bytes_sent", COUNTER, "bytes", "Bytes of these posts")                  \
+    X(PROCESS_SENT_BYTES, "sent_bytes", COUNTER, "bytes", "Bytes of these posts")                  \
     X(PROCESS_COMMITS, "commits", COUNTER, "commits", "Offsets committed")                         \
     X(PROCESS_COMMITS_KEPT, "commits_kept", COUNTER, "commits",                                    \
       "Times an older commit was left in place because a new one could not be written")            \

@@ -48,6 +48,7 @@ static void fill_status(struct dashboard *d)
         .name = "dashboard",
         .prefix = "dashboard",
         .tables = {&d->store.counters, &d->hub.counters, &d->history.counters},
+        .histograms = {&d->history.answer_seconds},
         .ctx = d,
         .not_ready = not_ready,
         .state = state,

@@ -14,6 +14,7 @@
 #define AWAY_MS 1000
 
 static const struct tlc_counter_def counter_defs[] = {HISTORY_COUNTERS(TLC_COUNTER_DEF)};
+static const double seconds_bounds[] = {0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10};
 
 /* A thread's connection. */
 struct link {
@@ -103,7 +104,7 @@ static void job_do(struct history *h, struct link *l, const struct history_job *
 {
     struct tlc_buf body;
     struct tlc_err err = {.cls = TLC_OK};
-    int64_t began_ms = tlc_now_ms();
+    int64_t began_ns = tlc_now_ns();
     tlc_buf_init(&body, HISTORY_BYTES_MAX);
     pthread_mutex_lock(&h->lock);
     bool stopping = h->stopping;
@@ -111,7 +112,7 @@ static void job_do(struct history *h, struct link *l, const struct history_job *
     int rc = stopping ? tlc_err_set(&err, TLC_RETRY, "the dashboard stops")
                       : link_answer(l, &job->query, &body, &err);
     tlc_counter_add(&h->counters, rc == TLC_OK ? HISTORY_QUERIES : HISTORY_FAILED, 1);
-    tlc_counter_add(&h->counters, HISTORY_MS, tlc_now_ms() - began_ms);
+    tlc_histogram_observe(&h->answer_seconds, (double)(tlc_now_ns() - began_ns) / 1e9);
     if (rc != TLC_OK) {
         tlc_log(TLC_WARN, "history_not_read", "reason=\"%s\"", err.text);
     }
@@ -267,6 +268,9 @@ int history_open(struct history *h, const char *url, struct store *store, struct
     pthread_condattr_t attr;
     *h = (struct history){.url = url, .store = store};
     tlc_counters_init(&h->counters, counter_defs, HISTORY_COUNTER_N);
+    tlc_histogram_init(&h->answer_seconds, "history_answer_seconds",
+                       "Time the database took for an answer", seconds_bounds,
+                       TLC_COUNT(seconds_bounds));
     pthread_mutex_init(&h->lock, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

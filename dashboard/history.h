@@ -25,8 +25,7 @@
       "Questions to the database answered")                                                        \
     X(HISTORY_FAILED, "history_failed", COUNTER, "queries", "Questions that the database failed")  \
     X(HISTORY_BUSY, "history_busy", COUNTER, "queries", "Questions turned away: too many waited")  \
-    X(HISTORY_CHECKS, "history_checks", COUNTER, "checks", "Comparisons of windows and days")      \
-    X(HISTORY_MS, "history_ms", COUNTER, "ms", "Time the database took for the answers")
+    X(HISTORY_CHECKS, "history_checks", COUNTER, "checks", "Comparisons of windows and days")
 enum history_counter { HISTORY_COUNTERS(TLC_COUNTER_ENUM) HISTORY_COUNTER_N };
 
 struct history_job {
@@ -46,6 +45,7 @@ struct history {
     bool stopping;
     struct history_check check; /* the newest */
     struct tlc_counters counters;
+    struct tlc_histogram answer_seconds;
 };
 
 /* url and store are borrowed. history_close follows in any case. */

@@ -42,7 +42,7 @@ struct produce_ports {
       "Request bodies held until they are acknowledged")                                           \
     X(PRODUCE_REQUESTS_IN_FLIGHT, "in_flight_requests", GAUGE, "requests",                         \
       "Requests admitted and not yet answered")                                                    \
-    X(PRODUCE_DRAIN_RATE, "drain_rate_bytes", GAUGE, "bytes a second",                             \
+    X(PRODUCE_DRAIN_RATE, "drain_bytes_per_second", GAUGE, "bytes a second",                       \
       "Measured rate at which the budget is given back")
 enum produce_counter { PRODUCE_COUNTERS(TLC_COUNTER_ENUM) PRODUCE_COUNTER_N };
 

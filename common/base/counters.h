@@ -5,7 +5,7 @@
  *
  *     #define INGEST_COUNTERS(X) \
  *         X(INGEST_RECEIVED, "records_received", COUNTER, "records", "Records that came in") \
- *         X(INGEST_BYTES, "bytes_in_flight", GAUGE, "bytes", "Bytes waiting for the broker")
+ *         X(INGEST_BYTES, "in_flight_bytes", GAUGE, "bytes", "Bytes waiting for the broker")
  *     enum ingest_counter { INGEST_COUNTERS(TLC_COUNTER_ENUM) INGEST_COUNTER_N };
  *     static const struct tlc_counter_def ingest_defs[] = {INGEST_COUNTERS(TLC_COUNTER_DEF)};
  *     struct tlc_counters c; tlc_counters_init(&c, ingest_defs, INGEST_COUNTER_N);
@@ -24,9 +24,10 @@
 enum tlc_counter_kind { TLC_COUNTER, TLC_GAUGE };
 
 struct tlc_counter_def {
-    const char *name; /* snake_case, no prefix, no _total */
+    /* snake_case, no prefix, no _total; a unit at its end, in base units: _seconds, _bytes */
+    const char *name;
     enum tlc_counter_kind kind;
-    const char *unit; /* of the value: events, bytes, ms ... */
+    const char *unit; /* of the value: events, bytes, seconds ... */
     const char *help; /* one sentence without a full stop */
 };
 

@@ -11,6 +11,9 @@ apt_test=(git libcmocka-dev shellcheck)
 # Ubuntu has Chromium as a snap only.
 grep -qs '^ID=ubuntu' /etc/os-release || apt_test+=(chromium)
 apt_fuzz=(clang libclang-rt-dev)
+# Unpacked into .deps/debian, not installed: whoever installs them gets a web server on port 80 and a Prometheus.
+debian_test=(nginx prometheus)
+debian_links=(usr/sbin/nginx usr/bin/promtool)
 
 # Behind a proxy that signs TLS anew: the certificates that the system trusts, for those that would bring their own.
 export NODE_USE_SYSTEM_CA=1
@@ -153,6 +156,26 @@ setup_test_tools() {
     done
 }
 
+# What cannot be had is no reason to stop: the tests that want it skip, and say so.
+setup_debian() {
+    local link
+    command -v apt-get >/dev/null || return 0
+    ! cmp -s <(printf '%s\n' "${debian_test[@]}") "$deps/made-from/debian" || return 0
+    step "programs that tests talk to, from Debian into .deps/debian: ${debian_test[*]}"
+    rm -rf "$deps/debian"
+    mkdir -p "$deps/debian" "$deps/bin"
+    (
+        cd "$deps/debian"
+        { apt-get download -q "${debian_test[@]}" || { [ "$(id -u)" -eq 0 ] && apt-get update -q && apt-get download -q "${debian_test[@]}"; }; } &&
+            printf '%s\0' *.deb | xargs -0 -I{} dpkg-deb -x {} . && rm -- *.deb
+    ) >"$deps/debian.log" 2>&1 || {
+        say "they could not be loaded (see $deps/debian.log): their tests will skip"
+        return 0
+    }
+    for link in "${debian_links[@]}"; do ln -sf "$deps/debian/$link" "$deps/bin/${link##*/}"; done
+    printf '%s\n' "${debian_test[@]}" >"$deps/made-from/debian"
+}
+
 cmd_setup() { # stage: run, test or fuzz
     local stage=${1:-run}
     setup_apt "$stage"
@@ -161,6 +184,7 @@ cmd_setup() { # stage: run, test or fuzz
     setup_node
     setup_npm "$stage"
     [ "$stage" = run ] || setup_test_tools
+    [ "$stage" = run ] || setup_debian
     say "set up: everything that the pipeline needs is here"
 }
 
@@ -192,5 +216,5 @@ say_tools() {
     while read -r name least command; do
         printf '  %-14s %-14s %s\n' "$name" "$($command 2>&1 | first_version)" "$(command -v "${command%% *}" || true)"
     done < <(minimums && printf '%s\n' 'node - node --version' 'npm - npm --version' "pip - $deps/python/bin/pip --version" 'clang-format - clang-format --version' 'clang-tidy - clang-tidy --version' \
-        'shellcheck - shellcheck --version' 'chromium - chromium --version')
+        'shellcheck - shellcheck --version' 'chromium - chromium --version' 'nginx - nginx -v' 'promtool - promtool --version')
 }

@@ -241,13 +241,13 @@ static void status__after_a_run__tells_counts_and_readiness(void **state)
     do {
         get(port, "/status", text, sizeof(text));
     } while (!strstr(text, "\"state\":\"idle") && tlc_now_ms() < until_ms);
-    assert_non_null(strstr(text, "\"days\":2"));
+    assert_non_null(strstr(text, "\"periods_made{kind=\\\"day\\\"}\":2"));
     assert_non_null(strstr(text, "\"rows_read\":1"));
     assert_non_null(strstr(text, "\"last_run_error\":\"\""));
     get(port, "/readyz", text, sizeof(text));
     assert_non_null(strstr(text, " 200 "));
     get(port, "/metrics", text, sizeof(text));
-    assert_non_null(strstr(text, "\ntlc_batch_days_total 2\n"));
+    assert_non_null(strstr(text, "\ntlc_batch_periods_made_total{kind=\"day\"} 2\n"));
     kill(pid, SIGTERM);
     assert_int_equal(end(pid), 0);
 }
