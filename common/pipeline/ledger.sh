@@ -5,13 +5,20 @@ cmd_settle() {
     INSTANCES=1
     load_state
     local i end deadline=${args[0]:-120}
-    [ -n "${KAFKA_BROKERS:-}" ] || fail 69 "nothing runs: ./pipeline up first"
+    want_urls
     end=$(topic_size) && end=${end% *} || exit 69
     for ((i = 0; i < deadline * 4; i++)); do
         settled "$end" && return 0
         sleep 0.25
     done
     fail 69 "the consumers did not catch up in $deadline s: see $run/log/consumer-store.log and consumer-process.log"
+}
+
+# Programs that were started by hand are where they listen when nothing else is said.
+want_urls() {
+    [ -n "${KAFKA_BROKERS:-}" ] || fail 69 "nothing runs: ./pipeline up first"
+    : "${SERVER_URL:=http://127.0.0.1:8080}" "${STORE_URL:=http://127.0.0.1:8081}" "${PROCESS_URL:=http://127.0.0.1:8082}"
+    : "${DASHBOARD_URL:=http://127.0.0.1:8090}"
 }
 
 get() { curl -fsS --max-time 5 "$1"; }
@@ -54,6 +61,11 @@ topic_size() {
         awk -F: '{n += $3} END {print n + 0, NR}' || fail 69 "Kafka does not tell the end of the topic: see $run/log/topic-size.log"
 }
 
+# A file of each replay, as one JSON array. There may be none: events come from elsewhere, too.
+of_replays() { # name
+    { [ ! -d "$run/replay" ] || find "$run/replay" -type f -name "$1" -exec cat {} +; } | jq -s .
+}
+
 # The whole ledger, down to the id of every event.
 cmd_audit() {
     if [ -n "${given[--diff]:-}" ]; then
@@ -69,14 +81,13 @@ audit() { # '' or --json, messages from outside, '' or whole
     # shellcheck disable=SC2034 # for all_names
     BROKERS=1 INSTANCES=1
     load_state
-    [ -n "${SERVER_URL:-}" ] || fail 69 "nothing runs: ./pipeline up first"
+    want_urls
     local server store process dashboard end partitions rows manifests clients past batch=null distinct='[]'
     server=$(statuses producer-server) && end=$(topic_size) || exit 69
     read -r end partitions <<<"$end"
     store=$(statuses consumer-store) && process=$(held_statuses consumer-process "$partitions") && dashboard=$(statuses dashboard) || exit 69
     rows=$(sql 'select (select count(*) from trip_start) + (select count(*) from trip_end)') || exit 69
-    manifests=$(find "$run/replay" -type f -name manifest.json -exec cat {} + 2>/dev/null | jq -s .)
-    clients=$(find "$run/replay" -type f -name client.json -exec cat {} + 2>/dev/null | jq -s .)
+    manifests=$(of_replays manifest.json) && clients=$(of_replays client.json) || exit 69
     past=$(servers_past)
     if [ "${3:-}" = whole ]; then
         distinct=$(distinct_events) || exit 69
@@ -93,11 +104,14 @@ sql() {
 }
 
 # What servers that ended said of themselves at their end. One that ended without a word was killed; and of a topic that others
-# could write to before, nobody knows.
+# could write to before, nobody knows; nor of a server that was started by hand and has no log here.
 servers_past() {
-    local name logs=()
-    for name in $(instances_of producer-server); do logs+=("$run/log/$name.log"); done
-    awk -v others="$([[ ${TLC_EXTERNAL:-} == *kafka* ]] && printf 1 || printf 0)" '
+    local name others=0 logs=(/dev/null)
+    [[ ${TLC_EXTERNAL:-} != *kafka* ]] || others=1
+    for name in $(instances_of producer-server); do
+        if [ -f "$run/log/$name.log" ]; then logs+=("$run/log/$name.log"); else others=1; fi
+    done
+    awk -v others=$others '
         FNR == 1 {running = 0}
         / event=listening / {killed += running; running = 1}
         / event=draining / {running = 0}

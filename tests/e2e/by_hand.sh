@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Follows README.md's section "Each binary by hand" line by line, each program as in a terminal of its own, then presses Ctrl-C.
+# Before the replay and after it the audit holds: it asks programs by hand as it asks those of ./pipeline up.
 # Only ports and folders are moved, by the environment, so that two runs do not meet.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -45,11 +46,28 @@ start() { # a line, as in a terminal of its own
 data_up() { curl -fsS "$DASHBOARD_URL/api/summary" | jq -e '.have_data and .figures.events > 0'; }
 rows_up() { [ "$(psql -qXtA "$DATABASE_URL" -c 'select count(*) from trip_start')" -gt 0 ]; }
 
+end_last() { # Ctrl-C in the terminal opened last, and the exit status that is right
+    local status=0
+    kill -INT "${pids[-1]}"
+    wait "${pids[-1]}" || status=$?
+    [ $status -eq "$1" ] || failed "${names[-1]} ended with $status after Ctrl-C"
+    unset 'pids[-1]'
+    printf 'ok: %s ended\n' "${names[-1]}"
+    unset 'names[-1]'
+}
+audit() { # when
+    ./pipeline settle >"$work/audit.log" 2>&1 || failed "settle, $1: $(cat "$work/audit.log")"
+    ./pipeline audit >"$work/audit.log" 2>&1 || failed "audit, $1: exit status $?: $(cat "$work/audit.log")"
+    grep -q 'the ledger balances' "$work/audit.log" || failed "audit, $1, says nothing of a balance"
+    printf 'ok: the ledger balances %s\n' "$1"
+}
+
 lines=0
 while IFS= read -r line; do
     line=${line//\/tmp\/green/$work\/green}
     lines=$((lines + 1))
     printf '+ %s\n' "$line"
+    [[ $line != build/bin/producer-client* ]] || audit "before any replay"
     case $line in
     eval*) eval "$line" ;;
     build/bin/preprocess* | ./pipeline* | data/*) bash -c "$line" >"$work/line.log" 2>&1 || failed "$line: $(cat "$work/line.log")" ;;
@@ -60,14 +78,8 @@ done < <(sed -n '/<!-- by hand -->/,/<!-- \/by hand -->/{/^<!--/d;/^```/d;p}' RE
 
 await 60 "windows on the page" data_up
 await 60 "rows in PostgreSQL" rows_up
-# Ctrl-C in each terminal, the client's first.
-for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
-    kill -INT "${pids[i]}"
-    status=0
-    wait "${pids[i]}" || status=$?
-    expected=0
-    [ "${names[i]}" != producer-client ] || expected=130 # stopped before the month's end
-    [ $status -eq $expected ] || failed "${names[i]} ended with $status after Ctrl-C"
-done
-pids=()
-printf '%d lines followed, %d programs ended cleanly\n' $lines "${#names[@]}"
+end_last 130 # the client, stopped before the month's end
+audit "after a replay"
+ended=1
+for ((; ${#pids[@]} > 0; ended++)); do end_last 0; done
+printf '%d lines followed, %d programs ended cleanly\n' $lines $ended
