@@ -134,7 +134,70 @@ static void take(struct ingest *b, struct tlc_str line, size_t number)
     }
 }
 
-void ingest_lines(struct ingest *b, struct tlc_str body)
+/* Some editors and shells begin a file with it. */
+static struct tlc_str without_byte_order_mark(struct tlc_str body)
+{
+    static const struct tlc_str mark = {"\xef\xbb\xbf", 3};
+    size_t n = tlc_str_starts(body, mark) ? mark.n : 0;
+    return (struct tlc_str){body.p + n, body.n - n};
+}
+
+bool ingest_is_array(struct tlc_str body)
+{
+    body = without_byte_order_mark(body);
+    size_t i = 0;
+    while (i < body.n && (unsigned char)body.p[i] <= ' ') {
+        i++;
+    }
+    return i < body.n && body.p[i] == '[';
+}
+
+/* The comma or bracket behind an element, or the end. Brackets need not match here: what is between
+ * them is checked when the element is decoded. */
+static const char *element_end(const char *p, const char *end)
+{
+    size_t depth = 0;
+    bool text = false;
+    for (; p < end; p++) {
+        if (text) {
+            text = *p != '"';
+            p += *p == '\\' && p + 1 < end;
+        } else if (*p == '"') {
+            text = true;
+        } else if (*p == '{' || *p == '[') {
+            depth++;
+        } else if (depth == 0 && (*p == ',' || *p == ']')) {
+            return p;
+        } else if (*p == '}' || *p == ']') {
+            depth -= depth > 0;
+        }
+    }
+    return end;
+}
+
+/* [event, event, ...]: elements are numbered as lines are. What is no array to its end is refused
+ * from there on, like a line that was cut off. */
+static void take_array(struct ingest *b, struct tlc_str array)
+{
+    const char *p = array.p + 1, *end = array.p + array.n;
+    bool open = true;
+    size_t number = 1;
+    for (; open && !b->failed; number++) {
+        const char *stop = element_end(p, end);
+        struct tlc_str element = tlc_str_trim((struct tlc_str){p, (size_t)(stop - p)});
+        open = stop < end && *stop == ',';
+        if (element.n > 0 || number > 1 || open) {
+            take(b, element, number);
+        }
+        p = stop + open;
+    }
+    if (p + 1 != end && !b->failed) { /* nothing closes it, or something follows */
+        b->received++;
+        refuse_line(b, number, TLC_RULE_NOT_JSON, 1);
+    }
+}
+
+static void take_lines(struct ingest *b, struct tlc_str body)
 {
     const char *p = body.p, *end = body.p + body.n;
     for (size_t number = 1; p < end && !b->failed; number++) {
@@ -151,9 +214,20 @@ void ingest_lines(struct ingest *b, struct tlc_str body)
     }
 }
 
+void ingest_lines(struct ingest *b, struct tlc_str body)
+{
+    bool array = ingest_is_array(body);
+    body = without_byte_order_mark(body);
+    if (array) {
+        take_array(b, tlc_str_trim(body));
+    } else {
+        take_lines(b, body);
+    }
+}
+
 void ingest_one(struct ingest *b, struct tlc_str body)
 {
-    struct tlc_str line = tlc_str_trim(body);
+    struct tlc_str line = tlc_str_trim(without_byte_order_mark(body));
     if (line.n > 0) {
         take(b, line, 1);
     }

@@ -16,7 +16,7 @@
 #define INGEST_ERRORS_MAX 10000  /* that a client may ask for */
 
 struct ingest_refusal {
-    size_t line; /* from 1, blank lines counted */
+    size_t line; /* from 1, blank lines counted; of an array: the element */
     size_t at;   /* byte in the line, from 1 */
     enum tlc_rule rule;
 };
@@ -39,8 +39,11 @@ void ingest_release(struct ingest *b);
 void ingest_reset(struct ingest *b);
 /* Bytes it keeps from request to request. */
 size_t ingest_held_bytes(const struct ingest *b);
-/* One event a line; blank lines are skipped, CR before the line end is taken. */
+/* One event a line; blank lines are skipped, CR before the line end is taken. Or all of them in one
+ * array, whose elements are numbered like lines. A byte order mark in front is skipped. */
 void ingest_lines(struct ingest *b, struct tlc_str body);
+/* The body is an array of events, not one event. */
+bool ingest_is_array(struct tlc_str body);
 /* The whole body is one event, however it is laid out. */
 void ingest_one(struct ingest *b, struct tlc_str body);
 /* A close mark for each partition. */

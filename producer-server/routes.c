@@ -66,6 +66,10 @@ static enum tlc_http_verdict post_trips(void *ctx, const struct tlc_http_request
 static enum tlc_http_verdict post_trip(void *ctx, const struct tlc_http_request *request,
                                        struct tlc_http_response *r)
 {
+    if (ingest_is_array(request->body)) {
+        tlc_http_error(r, 422, "array", "the body is an array: POST /trips takes several events");
+        return TLC_HTTP_REPLY;
+    }
     return take_events(ctx, request, r, ingest_one);
 }
 

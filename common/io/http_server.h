@@ -6,10 +6,10 @@
  * (the connection is suspended meanwhile, no thread waits), or answer with a stream that is pulled
  * when woken (server-sent events). The server answers by itself: 404, 405 (+Allow), 401
  * (+WWW-Authenticate), 408, 411, 413, 415, 417, 431, and takes care of HEAD, Expect: 100-continue
- * (a body that would be refused is never asked for), Content-Encoding: gzip on requests (unpacked
- * size limited by body_max), gzip of large responses where the client accepts it (response.gzip),
- * time-outs of slow and silent clients. Threads: a small pool of the library's; handlers of
- * different requests run at the same time. */
+ * (a body that would be refused is never asked for), Content-Encoding: gzip and zstd on requests
+ * (unpacked size limited by body_max), gzip of large responses where the client accepts it
+ * (response.gzip), time-outs of slow and silent clients. Threads: a small pool of the library's;
+ * handlers of different requests run at the same time. */
 #ifndef TLC_IO_HTTP_SERVER_H
 #define TLC_IO_HTTP_SERVER_H
 

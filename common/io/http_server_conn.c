@@ -86,10 +86,10 @@ static void request_end(struct http_conn *c)
         c->route->release(c->route->ctx, c->peer, c->granted);
     }
     c->admitted = false;
-    if (c->packed) {
+    if (c->coding == HTTP_GZIP) {
         http_inflate_release(&c->inflate);
-        c->packed = false;
     }
+    c->coding = HTTP_PLAIN;
     body_give_back(c);
     tlc_http_response_release(&c->response);
 }
@@ -102,7 +102,7 @@ static void request_start(struct http_conn *c, struct MHD_Connection *mhd, const
     c->handled = false;
     c->refused = false;
     c->admitted = false;
-    c->packed = false;
+    c->coding = HTTP_PLAIN;
     c->discarded = 0;
     c->route = NULL;
     c->method = tlc_str_from(method);
@@ -176,19 +176,18 @@ static bool refuse_body(struct http_conn *c)
         tlc_http_error(&c->response, 415, "bad_type", "Content-Type must be one of: %s", r->type);
         return true;
     }
-    struct tlc_str coding = mhd_lookup(c->mhd, 'h', "Content-Encoding");
-    bool gzip = tlc_str_eq_nocase(coding, TLC_STR("gzip"));
-    if (coding.n > 0 && !gzip && !tlc_str_eq_nocase(coding, TLC_STR("identity"))) {
+    enum http_coding coding = http_coding_of(mhd_lookup(c->mhd, 'h', "Content-Encoding"));
+    if (coding == HTTP_CODING_UNKNOWN) {
         tlc_http_error(&c->response, 415, "bad_encoding",
-                       "Content-Encoding must be gzip or identity");
-        tlc_http_header_add(&c->response, "Accept-Encoding", "gzip");
+                       "Content-Encoding must be one of: " HTTP_CODINGS ", identity");
+        tlc_http_header_add(&c->response, "Accept-Encoding", HTTP_CODINGS);
         return true;
     }
-    if (gzip && !http_inflate_init(&c->inflate)) {
+    if (coding == HTTP_GZIP && !http_inflate_init(&c->inflate)) {
         tlc_http_error(&c->response, 503, "busy", "out of memory");
         return true;
     }
-    c->packed = gzip;
+    c->coding = coding;
     return false;
 }
 
@@ -202,7 +201,8 @@ static bool refuse_admission(struct http_conn *c)
     }
     if (r->admit) {
         /* What a packed body will take is not known before. */
-        c->granted = c->packed ? -1 : (c->length < 0 && r->body_max == 0 ? 0 : c->length);
+        bool packed = c->coding != HTTP_PLAIN;
+        c->granted = packed ? -1 : (c->length < 0 && r->body_max == 0 ? 0 : c->length);
         int status = r->admit(r->ctx, c->peer, c->granted, &c->response);
         if (status != 0) {
             c->response.status = status;
@@ -212,7 +212,8 @@ static bool refuse_admission(struct http_conn *c)
     }
     if (r->body_max > 0) {
         body_take(c, r->body_max);
-        if (!c->packed && c->length > 0 && !tlc_buf_reserve(&c->body, (size_t)c->length)) {
+        if (c->coding != HTTP_GZIP && c->length > 0 &&
+            !tlc_buf_reserve(&c->body, (size_t)c->length)) {
             tlc_http_error(&c->response, 503, "busy", "out of memory");
             return true;
         }
@@ -278,7 +279,7 @@ static enum MHD_Result on_body(struct http_conn *c, const char *data, size_t n)
         return MHD_YES;
     }
     int status = 0;
-    if (c->packed) {
+    if (c->coding == HTTP_GZIP) {
         status = http_inflate_step(&c->inflate, data, n, &c->body);
     } else if (!tlc_buf_append(&c->body, data, n)) {
         status = 413;
@@ -291,11 +292,26 @@ static enum MHD_Result on_body(struct http_conn *c, const char *data, size_t n)
     return MHD_YES;
 }
 
+/* What is known of a packed body only at its end. */
+static void unpack_whole(struct http_conn *c)
+{
+    int status = c->coding == HTTP_ZSTD ? http_zstd_unpack(&c->body) : 0;
+    if (status == 413) {
+        refuse_late(c, 413, "too_large", "the body is larger than this route takes");
+    } else if (status == 503) {
+        refuse_late(c, 503, "busy", "out of memory");
+    } else if (status != 0) {
+        refuse_late(c, 400, "bad_zstd", "the body is no zstd, damaged or cut off");
+    } else if (c->coding == HTTP_GZIP && !c->inflate.ended) {
+        refuse_late(c, 400, "bad_gzip", "the gzip body is cut off");
+    }
+}
+
 static void handle(struct http_conn *c)
 {
     c->handled = true;
-    if (!c->refused && c->packed && !c->inflate.ended) {
-        refuse_late(c, 400, "bad_gzip", "the gzip body is cut off");
+    if (!c->refused) {
+        unpack_whole(c);
     }
     if (c->refused) {
         c->pending.state = HTTP_ANSWERED;

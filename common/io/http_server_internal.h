@@ -5,7 +5,7 @@
  * reaper of slow clients http_server_reply.c response -> libmicrohttpd; suspend, reply, streams
  * http_route.c        which route, may the body come: pure
  * http_token.c        bearer tokens
- * http_gzip.c         unpacking requests, packing responses
+ * http_coding.c       unpacking requests, packing responses
  *
  * A connection has one request at a time, so its state lives inside it and costs no allocation. */
 #ifndef TLC_IO_HTTP_SERVER_INTERNAL_H
@@ -53,6 +53,9 @@ enum http_pending_state {
     HTTP_ANSWERED,  /* the response is there */
 };
 
+/* What the Content-Encoding header of a request says. */
+enum http_coding { HTTP_PLAIN, HTTP_GZIP, HTTP_ZSTD, HTTP_CODING_UNKNOWN };
+
 /* Unpacks a gzip body piece by piece. */
 struct http_inflate {
     z_stream z;
@@ -85,7 +88,7 @@ struct http_conn {
     bool admitted;     /* release is owed */
     bool refused;      /* response is set already: the body is read and thrown away */
     int64_t discarded; /* bytes thrown away */
-    bool packed;       /* Content-Encoding: gzip */
+    enum http_coding coding;
     struct tlc_buf body;
     struct http_inflate inflate;
     struct tlc_http_response response;
@@ -159,11 +162,17 @@ TLC_MUST int http_tokens_load(struct http_tokens *tokens, struct tlc_err *err);
 bool http_tokens_check(struct http_tokens *tokens, struct tlc_str authorization);
 void http_tokens_release(struct http_tokens *tokens);
 
-/* http_gzip.c */
+/* http_coding.c */
+/* content_encoding: the header's value, empty when there is none. */
+enum http_coding http_coding_of(struct tlc_str content_encoding);
+#define HTTP_CODINGS "gzip, zstd" /* that are unpacked */
 TLC_MUST bool http_inflate_init(struct http_inflate *f);
 /* Appends what in unpacks to out. 0, 413 (out is full) or 400 (no gzip). */
 int http_inflate_step(struct http_inflate *f, const char *in, size_t n, struct tlc_buf *out);
 void http_inflate_release(struct http_inflate *f);
+/* Replaces a whole zstd body by what it unpacks to, at most body->max bytes. 0, 413, 400 (no zstd,
+ * damaged, cut off) or 503 (no memory). */
+int http_zstd_unpack(struct tlc_buf *body);
 /* Replaces the body by its gzip form when that is smaller; true then. */
 bool http_gzip_response(struct tlc_http_response *r);
 

@@ -2,6 +2,7 @@
 #include "tests/support/unit.h"
 
 #include <zlib.h>
+#include <zstd.h>
 
 #include "common/base/clock.h"
 #include "common/base/str.h"
@@ -47,7 +48,14 @@ static void replies__each_request__as_documented(void **state)
         {"POST /trips?errors=x HTTP/1.1\r\nContent-Type: text/plain", SUT_EVENT, 400,
          "bad_parameter"},
         {SUT_TRIPS "\r\nContent-Encoding: gzip", SUT_EVENT, 400, "bad_gzip"},
-        {SUT_TRIPS "\r\nContent-Encoding: br", SUT_EVENT, 415, "bad_encoding"},
+        {SUT_TRIPS "\r\nContent-Encoding: br", SUT_EVENT, 415, "one of: gzip, zstd, identity"},
+        {SUT_TRIPS "\r\nContent-Encoding: zstd", SUT_EVENT, 400, "bad_zstd"},
+        {SUT_TRIPS, "[" SUT_EVENT "," SUT_EVENT "]", 200, "{\"accepted\":2,\"refused\":0}"},
+        {SUT_TRIPS, "[" SUT_EVENT ",7]", 207, "{\"line\":2,\"rule\":\"not_json\""},
+        {SUT_TRIPS, "[]", 400, "empty_body"},
+        {SUT_TRIPS, "\xef\xbb\xbf" SUT_EVENT, 200, "\"accepted\":1"},
+        {"POST /trip HTTP/1.1\r\nContent-Type: application/json", "[" SUT_EVENT "]", 422,
+         "POST /trips takes several events"},
         {"POST /trips HTTP/1.1\r\nContent-Type: text/csv", SUT_EVENT, 415, "bad_type"},
         {"POST /trips HTTP/1.1", SUT_EVENT, 415, "bad_type"},
         {"POST /trip HTTP/1.1\r\nContent-Type: application/json; charset=utf-8", SUT_EVENT, 200,
@@ -186,20 +194,43 @@ static size_t gzip(const char *in, size_t n, char *dst, size_t size)
     return size - z.avail_out;
 }
 
-static struct raw_reply ask_gzip(const char *body, size_t n, size_t cut)
+static struct raw_reply ask_packed(const char *coding, const char *packed, size_t packed_n)
 {
-    static char packed[65536];
     char head[256];
-    size_t packed_n = gzip(body, n, packed, sizeof packed) - cut;
     int fd = raw_connect(sut.port);
     snprintf(head, sizeof head,
-             SUT_TRIPS "\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n",
+             SUT_TRIPS "\r\nHost: a\r\nContent-Encoding: %s\r\nContent-Length: %zu\r\n\r\n", coding,
              packed_n);
     raw_text(fd, head);
     raw_send(fd, packed, packed_n);
     struct raw_reply r = raw_read(fd);
     close(fd);
     return r;
+}
+
+static struct raw_reply ask_gzip(const char *body, size_t n, size_t cut)
+{
+    static char packed[65536];
+    return ask_packed("x-gzip", packed, gzip(body, n, packed, sizeof packed) - cut);
+}
+
+static struct raw_reply ask_zstd(const char *body, size_t n, size_t cut)
+{
+    static char packed[65536];
+    size_t packed_n = ZSTD_compress(packed, sizeof packed, body, n, 3);
+    assert_false(ZSTD_isError(packed_n));
+    return ask_packed("zstd", packed, packed_n - cut);
+}
+
+static void status__zstd__unpacked_limit_and_damage(void **state)
+{
+    (void)state;
+    static char bomb[10 << 20];
+    assert_int_equal(ask_zstd(SUT_EVENT SUT_EVENT, 2 * strlen(SUT_EVENT), 0).status, 200);
+    assert_int_equal(ask_zstd(SUT_EVENT, strlen(SUT_EVENT), 4).status, 400);
+    assert_int_equal(ask_zstd(bomb, sizeof bomb, 0).status, 413);
+    assert_int_equal(ask_zstd(SUT_EVENT, strlen(SUT_EVENT), 0).status, 200);
+    assert_int_equal(sut_status(&sut, "in_flight_bytes"), 0);
 }
 
 static void status__gzip__unpacked_limit_and_damage(void **state)
@@ -335,6 +366,7 @@ int main(void)
         cmocka_unit_test(status__not_http__400_and_closed),
         cmocka_unit_test(status__body_over_the_limit__413),
         cmocka_unit_test(status__chunked__taken_and_limited_alike),
+        cmocka_unit_test(status__zstd__unpacked_limit_and_damage),
         cmocka_unit_test(status__gzip__unpacked_limit_and_damage),
         cmocka_unit_test(expect__body_that_would_be_refused__never_asked_for),
         cmocka_unit_test(pipelining__replies_in_order),

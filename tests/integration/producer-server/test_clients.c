@@ -171,15 +171,22 @@ static void budget__spent__503_with_retry_after_then_served(void **state)
     rd_kafka_mock_broker_set_rtt(sut.kafka.cluster, 1, 0);
 }
 
-static int begin_body(const char *address, const char *body, size_t n)
+/* headers: more of them, each with its line end. */
+static int begin_body_with(const char *headers, const char *address, const char *body, size_t n)
 {
-    char head[256];
+    char head[512];
     int fd = raw_connect_from(address, sut.port);
     assert_true(fd >= 0);
-    snprintf(head, sizeof head, SUT_TRIPS "\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", n);
+    snprintf(head, sizeof head, SUT_TRIPS "\r\nHost: a\r\n%sContent-Length: %zu\r\n\r\n", headers,
+             n);
     raw_text(fd, head);
     raw_send(fd, body, n - 1);
     return fd;
+}
+
+static int begin_body(const char *address, const char *body, size_t n)
+{
+    return begin_body_with("", address, body, n);
 }
 
 static void wait_in_flight(int64_t bytes)
@@ -190,36 +197,66 @@ static void wait_in_flight(int64_t bytes)
     }
 }
 
+static char large_body[30000];
+
 /* Bodies whose last byte has not come hold their part of the budget. */
+static void two_clients_begin(int *ret_greedy, int *ret_modest)
+{
+    const char *options[] = {"--inflight=64KiB", "--body=64KiB", NULL};
+    start(options);
+    memset(large_body, '\n', sizeof large_body);
+    memcpy(large_body, SUT_EVENT, strlen(SUT_EVENT));
+    *ret_greedy = begin_body("127.0.0.1", large_body, 30000);
+    *ret_modest = begin_body("127.0.0.2", large_body, 5000);
+    wait_in_flight(35000);
+}
+
 static void budget__two_clients__one_over_its_share_429_the_other_served(void **state)
 {
     (void)state;
-    const char *options[] = {"--inflight=64KiB", "--body=64KiB", NULL};
-    start(options);
-    static char body[30000];
-    memset(body, '\n', sizeof body);
-    memcpy(body, SUT_EVENT, strlen(SUT_EVENT));
     char after[256];
-    int greedy = begin_body("127.0.0.1", body, 30000), modest = begin_body("127.0.0.2", body, 5000);
-    wait_in_flight(35000);
-    int more = begin_body("127.0.0.1", body, 10000);
+    int greedy, modest;
+    two_clients_begin(&greedy, &modest);
+    int more = begin_body("127.0.0.1", large_body, 10000);
     raw_text(more, "\n");
     struct raw_reply r = raw_read(more);
     assert_int_equal(r.status, 429);
     assert_non_null(strstr(r.body, "over_share"));
     assert_in_range(strtol(raw_header(&r, "Retry-After", after), NULL, 10), 1, 30);
-    int served = begin_body("127.0.0.2", body, 10000);
+    int served = begin_body("127.0.0.2", large_body, 10000);
     raw_text(served, "\n");
     assert_int_equal(raw_read(served).status, 200);
     raw_text(modest, "\n");
     assert_int_equal(raw_read(modest).status, 200);
     wait_in_flight(30000);
-    int fds[] = {greedy, modest, more, served, begin_body("127.0.0.1", body, 10000)};
+    int fds[] = {greedy, modest, more, served, begin_body("127.0.0.1", large_body, 10000)};
     raw_text(fds[4], "\n"); /* alone again */
     assert_int_equal(raw_read(fds[4]).status, 200);
     raw_text(greedy, "\n");
     assert_int_equal(raw_read(greedy).status, 200);
     assert_int_equal(sut_status(&sut, "share_refusals"), 1);
+    for (size_t i = 0; i < TLC_COUNT(fds); i++) {
+        close(fds[i]);
+    }
+}
+
+#define FORGED(address)                                                                            \
+    "X-Forwarded-For: " address "\r\nX-Real-IP: " address "\r\nForwarded: for=" address            \
+    ";proto=https\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: " address                       \
+    "\r\nX-Forwarded-Prefix: /x\r\n"
+
+/* Whoever asks can write such a header: a client is the address that the connection comes from. */
+static void forwarded__forged__changes_nothing(void **state)
+{
+    (void)state;
+    int fds[4];
+    two_clients_begin(&fds[0], &fds[1]);
+    fds[2] = begin_body_with(FORGED("127.0.0.3"), "127.0.0.1", large_body, 10000);
+    raw_text(fds[2], "\n");
+    assert_int_equal(raw_read(fds[2]).status, 429);
+    fds[3] = begin_body_with(FORGED("127.0.0.1"), "127.0.0.3", large_body, 10000);
+    raw_text(fds[3], "\n");
+    assert_int_equal(raw_read(fds[3]).status, 200);
     for (size_t i = 0; i < TLC_COUNT(fds); i++) {
         close(fds[i]);
     }
@@ -237,6 +274,8 @@ static void token__needed_to_write__read_again_on_sighup(void **state)
     assert_int_equal(r.status, 401);
     assert_non_null(strstr(raw_header(&r, "WWW-Authenticate", challenge), "Bearer"));
     assert_int_equal(raw_ask(sut.port, "POST /sources/2202401/close HTTP/1.1", NULL).status, 401);
+    assert_int_equal(
+        raw_ask(sut.port, SUT_TRIPS "\r\nX-Forwarded-For: 127.0.0.1", SUT_EVENT).status, 401);
     assert_int_equal(raw_ask(sut.port, "GET /status HTTP/1.1", NULL).status, 200);
     assert_int_equal(
         raw_ask(sut.port, SUT_TRIPS "\r\nAuthorization: Bearer beta", SUT_EVENT).status, 200);
@@ -266,6 +305,7 @@ int main(void)
         cmocka_unit_test_teardown(budget__spent__503_with_retry_after_then_served, tear_down),
         cmocka_unit_test_teardown(budget__two_clients__one_over_its_share_429_the_other_served,
                                   tear_down),
+        cmocka_unit_test_teardown(forwarded__forged__changes_nothing, tear_down),
         cmocka_unit_test_teardown(token__needed_to_write__read_again_on_sighup, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,6 +135,65 @@ static void lines__longer_than_an_event__too_large(void **state)
     assert_int_equal(batch.by_rule[TLC_RULE_TOO_LARGE], 1);
 }
 
+static void lines__byte_order_mark__skipped(void **state)
+{
+    (void)state;
+    read_lines("\xef\xbb\xbf" START "\n" END "\n");
+    assert_int_equal(batch.n, 2);
+    assert_true(tlc_str_eq(batch.records[0].value, TLC_STR(START)));
+    read_lines("\xef\xbb\xbf[" START "]");
+    assert_int_equal(batch.n, 1);
+    read_lines("\xef\xbb\xbf\r\n");
+    assert_int_equal(batch.received, 0);
+    read_lines(START "\n\xef\xbb\xbf" END); /* no mark there, but garbage */
+    assert_int_equal(batch.refused, 1);
+    ingest_reset(&batch);
+    ingest_one(&batch, TLC_STR("\xef\xbb\xbf" START));
+    assert_int_equal(batch.n, 1);
+}
+
+static void lines__array__each_element_as_a_line(void **state)
+{
+    (void)state;
+    static const char tricky[] = "{\"a\":\"]},\\\"[{\",\"b\":[[1],{\"c\":\"\\\\\"}]}";
+    static const struct {
+        const char *body;
+        size_t taken, refused, line;
+        enum tlc_rule rule; /* of the first refusal, in that line */
+    } cases[] = {
+        {"[" START "]", 1, 0, 0, 0},
+        {" \r\n[ " START " ,\n " END "\n]\n", 2, 0, 0, 0},
+        {"[]", 0, 0, 0, 0},
+        {"[ \n ]", 0, 0, 0, 0},
+        {"[" START ",{},\n" END ",7]", 2, 2, 2, TLC_RULE_MISSING_KEY},
+        {"[" START "," END, 2, 1, 3, TLC_RULE_NOT_JSON}, /* not closed */
+        {"[" START ",{\"TripID\":22024", 1, 2, 2, TLC_RULE_NOT_JSON},
+        {"[" START "]\n" END, 1, 1, 2, TLC_RULE_NOT_JSON}, /* something follows */
+        {"[" START ",]", 1, 1, 2, TLC_RULE_NOT_JSON},
+        {"[,]", 0, 2, 1, TLC_RULE_NOT_JSON},
+        {"[", 0, 1, 2, TLC_RULE_NOT_JSON},
+        {"[\"\\", 0, 2, 1, TLC_RULE_NOT_JSON},
+        {"[[" START "]]", 0, 1, 1, TLC_RULE_NOT_JSON},
+        {"[}" START "]", 0, 1, 1, TLC_RULE_NOT_JSON},
+    };
+    for (size_t i = 0; i < TLC_COUNT(cases); i++) {
+        read_lines(cases[i].body);
+        if (batch.n != cases[i].taken || batch.refused != cases[i].refused ||
+            (batch.refused > 0 &&
+             (batch.errors[0].line != cases[i].line || batch.errors[0].rule != cases[i].rule))) {
+            fail_msg("%s: %zu taken, %zu refused, first in %zu by %d", cases[i].body, batch.n,
+                     batch.refused, batch.errors_n > 0 ? batch.errors[0].line : 0,
+                     batch.errors_n > 0 ? (int)batch.errors[0].rule : 0);
+        }
+    }
+    char body[2048];
+    snprintf(body, sizeof body, "[%s,%s,%s]", START, tricky, END);
+    read_lines(body);
+    assert_int_equal(batch.n, 2);
+    assert_int_equal(batch.by_rule[TLC_RULE_MISSING_KEY], 1);
+    assert_true(tlc_str_eq(batch.records[1].value, TLC_STR(END)));
+}
+
 static void one__event_over_several_lines__taken(void **state)
 {
     (void)state;
@@ -228,6 +287,8 @@ int main(void)
         cmocka_unit_test(lines__month_bounds__two_days_of_slack),
         cmocka_unit_test(lines__nothing_but_garbage__not_json),
         cmocka_unit_test(lines__longer_than_an_event__too_large),
+        cmocka_unit_test(lines__byte_order_mark__skipped),
+        cmocka_unit_test(lines__array__each_element_as_a_line),
         cmocka_unit_test(one__event_over_several_lines__taken),
         cmocka_unit_test(marks__one_a_partition_without_key),
         cmocka_unit_test(encode__refusals__as_the_api_says),

@@ -1,10 +1,32 @@
 #include <limits.h>
 #include <stdlib.h>
+#include <zstd.h>
+#include <zstd_errors.h>
 
 #include "common/io/http_server_internal.h"
 
 #define GZIP_WINDOW (15 + 16) /* zlib: gzip header and trailer */
 #define GZIP_WORTH_BYTES 1024
+
+enum http_coding http_coding_of(struct tlc_str content_encoding)
+{
+    static const struct {
+        struct tlc_str name;
+        enum http_coding coding;
+    } codings[] = {
+        {{"", 0}, HTTP_PLAIN},    {{"identity", 8}, HTTP_PLAIN},
+        {{"gzip", 4}, HTTP_GZIP}, {{"x-gzip", 6}, HTTP_GZIP}, /* RFC 9110, 8.4.1.3: the same */
+        {{"zstd", 4}, HTTP_ZSTD},
+    };
+    for (size_t i = 0; i < TLC_COUNT(codings); i++) {
+        if (tlc_str_eq_nocase(content_encoding, codings[i].name)) {
+            return codings[i].coding;
+        }
+    }
+    return HTTP_CODING_UNKNOWN;
+}
+
+/* --- gzip --- */
 
 bool http_inflate_init(struct http_inflate *f)
 {
@@ -66,6 +88,61 @@ void http_inflate_release(struct http_inflate *f)
 {
     inflateEnd(&f->z);
 }
+
+/* --- zstd --- */
+
+/* The next frame of *in, to the end of out. A frame need not say how large its content is: then it
+ * gets all the room that is left, of which only what is written to becomes memory. */
+static int zstd_frame(ZSTD_DCtx *ctx, struct tlc_str *in, struct tlc_buf *out)
+{
+    size_t n = ZSTD_findFrameCompressedSize(in->p, in->n);
+    if (ZSTD_isError(n)) {
+        return 400;
+    }
+    unsigned long long size = ZSTD_getFrameContentSize(in->p, n);
+    size_t left = out->max - out->n;
+    if (size == ZSTD_CONTENTSIZE_ERROR) {
+        return 400;
+    }
+    if (size != ZSTD_CONTENTSIZE_UNKNOWN && size > left) {
+        return 413;
+    }
+    size_t room = size != ZSTD_CONTENTSIZE_UNKNOWN ? (size_t)size : left;
+    if (room > 0 && !tlc_buf_reserve(out, room)) {
+        return 503;
+    }
+    size_t got = ZSTD_decompressDCtx(ctx, out->p ? out->p + out->n : NULL, room, in->p, n);
+    if (ZSTD_isError(got)) {
+        return ZSTD_getErrorCode(got) == ZSTD_error_dstSize_tooSmall ? 413 : 400;
+    }
+    out->n += got;
+    *in = (struct tlc_str){in->p + n, in->n - n};
+    return 0;
+}
+
+/* At once and not piece by piece: the body is its own window, while a stream would hold another one
+ * of up to 8 MiB for as long as the client takes. */
+int http_zstd_unpack(struct tlc_buf *body)
+{
+    struct tlc_str in = tlc_buf_str(body);
+    struct tlc_buf out;
+    tlc_buf_init(&out, body->max);
+    ZSTD_DCtx *ctx = ZSTD_createDCtx();
+    int status = !ctx ? 503 : in.n == 0 ? 400 : 0;
+    while (status == 0 && in.n > 0) {
+        status = zstd_frame(ctx, &in, &out);
+    }
+    ZSTD_freeDCtx(ctx);
+    if (status != 0) {
+        tlc_buf_release(&out);
+        return status;
+    }
+    tlc_buf_release(body);
+    *body = out;
+    return 0;
+}
+
+/* --- responses --- */
 
 static bool deflate_all(struct tlc_str in, char *dst, size_t dst_size, size_t *ret_n)
 {
