@@ -343,7 +343,7 @@ void peers_json(struct peers *p, struct tlc_str own_status, const struct store_t
             add_part(&p->rows[i], out);
         }
     }
-    tlc_buf_printf(out, "{\"name\":\"dashboard\",\"url\":\"/status\",\"up\":true,\"status\":");
+    tlc_buf_printf(out, "{\"name\":\"dashboard\",\"url\":\"status\",\"up\":true,\"status\":");
     tlc_buf_add(out, own_status);
     tlc_buf_printf(out, "}");
     add_ledger(p, own, check, out);

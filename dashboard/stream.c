@@ -372,7 +372,9 @@ void stream_open(struct stream_hub *hub, const struct stream_topic *topic,
     }
     r->status = 200;
     r->content_type = "text/event-stream; charset=utf-8";
-    pages_headers(r, "no-store");
+    /* A proxy that gathers or packs what goes through it would hold messages back. */
+    pages_headers(r, "no-cache, no-transform");
+    tlc_http_header_add(r, "X-Accel-Buffering", "no");
     r->pull = pull;
     r->opened = opened;
     r->closed = closed;

@@ -10,7 +10,7 @@ const BACK_OFF_S = [1, 2, 4, 8, 15];
 export class Feed {
   // onSummary(summary) for each newer summary; onState({state, retryInS, text}) for "catching", "live", "lost", "refused".
   // path: what is asked for first; stream: where it then is pushed, as events of that name.
-  constructor(onSummary, onState, {path, stream, event} = {path: '/api/summary', stream: '/api/stream', event: 'summary'}) {
+  constructor(onSummary, onState, {path, stream, event} = {path: 'api/summary', stream: 'api/stream', event: 'summary'}) {
     Object.assign(this, {path, streamPath: stream, event});
     this.onSummary = onSummary;
     this.onState = onState;

@@ -38,7 +38,7 @@ export class Filters {
       return;
     }
     try {
-      this.take(await (await fetch('/api/summary')).json());
+      this.take(await (await fetch('api/summary')).json());
     } catch {
       // The feed shows that the connection is lost; the filter keeps what it knows.
     }

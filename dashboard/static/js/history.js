@@ -40,7 +40,7 @@ function asObjects({columns, rows}) {
 }
 
 async function series(by, from, to) {
-  return asObjects(await ask('/api/history/series', {...filters(), by, from: startOf(by, from), to: nextOf(by, startOf(by, to))}));
+  return asObjects(await ask('api/history/series', {...filters(), by, from: startOf(by, from), to: nextOf(by, startOf(by, to))}));
 }
 
 /* --- the range --- */
@@ -173,12 +173,12 @@ function dayShown() {
 
 async function loadDay() {
   const day = dayShown();
-  const answer = await ask('/api/history/day', {...filters(), day});
+  const answer = await ask('api/history/day', {...filters(), day});
   hours.draw(day, {rows: asObjects(answer), routes: answer.routes}, state.zones, zoneText());
 }
 
 async function loadDiff() {
-  const answer = await ask('/api/history/diff');
+  const answer = await ask('api/history/diff');
   diff.draw({...answer, rows: asObjects(answer)}, (row) => view.dataset === '' || datasetOf(row.source) === view.dataset);
 }
 
@@ -191,7 +191,7 @@ async function load() {
   loads += 1;
   const mine = loads;
   try {
-    const overview = await ask('/api/history');
+    const overview = await ask('api/history');
     const ready = overview.state === 'ready';
     byId('empty').hidden = ready;
     byId('content').hidden = !ready;
@@ -211,7 +211,7 @@ async function load() {
       return;
     }
     const then = compared();
-    const [whole, rows, other] = await Promise.all([ask('/api/history/series', {...filters(), by: daysBetween(span.first, span.last) > WHOLE_BY_DAY ? 'week' : 'day'}).then(asObjects),
+    const [whole, rows, other] = await Promise.all([ask('api/history/series', {...filters(), by: daysBetween(span.first, span.last) > WHOLE_BY_DAY ? 'week' : 'day'}).then(asObjects),
       series(view.by, range().from, range().to), then ? series(view.by, then.from, then.to) : []]);
     if (mine !== loads) {
       return;

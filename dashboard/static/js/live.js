@@ -46,8 +46,8 @@ function stageDrawing(stage, id, part) {
 }
 
 async function stageCharts(stage, {zones, shapes}) {
-  await library('Chart', '/vendor/chart.umd.js');
-  await library('ChartGeo', '/vendor/chartjs-chart-geo.umd.js');
+  await library('Chart', 'vendor/chart.umd.js');
+  await library('ChartGeo', 'vendor/chartjs-chart-geo.umd.js');
   const [{Hours}, {Rides}, {ZoneMap}, found] = await Promise.all([import('./hours.js'), import('./rides.js'), import('./map.js'), shapes()]);
   for (const [id, make] of Object.entries({hours: (place) => new Hours(place), rides: (place) => new Rides(place),
     map: (place) => new ZoneMap(place, zones, found)})) {

@@ -187,7 +187,7 @@ const feed = new Feed((status) => { newest = status; drawNewest(); }, ({state, r
   if (state === 'lost') {
     show('lost', `the dashboard does not answer, retrying in ${retryInS} s`);
   }
-}, {path: '/api/status', stream: '/api/status/stream', event: 'status'});
+}, {path: 'api/status', stream: 'api/status/stream', event: 'status'});
 document.addEventListener('visibilitychange', drawNewest);
 bindTheme(byId('theme'), () => {});
 feed.open('');

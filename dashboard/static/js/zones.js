@@ -1,7 +1,7 @@
 // Facts of the zones (names, boroughs, centroids), loaded once; shapes() loads what the map needs, null: there is none.
 
 export async function loadZones() {
-  const meta = await (await fetch('/api/meta')).json();
+  const meta = await (await fetch('api/meta')).json();
   const known = new Map(meta.zones.map(([id, name, borough, lon, lat]) => [id, {name, borough, lon, lat}]));
   const zones = {
     all: [...known].map(([id, {name, borough}]) => ({id, name, borough})),
@@ -14,7 +14,7 @@ export async function loadZones() {
 }
 
 async function loadShapes() {
-  const reply = await fetch('/zones.geojson');
+  const reply = await fetch('zones.geojson');
   if (!reply.ok) {
     return null;
   }

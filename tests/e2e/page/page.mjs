@@ -56,7 +56,8 @@ function readArguments() {
 
 // A page whose console, errors and requests are watched.
 async function openPage(browser, base, options, where) {
-  const context = await browser.newContext({viewport: {width: 1440, height: 1700}, reducedMotion: 'reduce', ...options});
+  const context = await browser.newContext({viewport: {width: 1440, height: 1700}, reducedMotion: 'reduce',
+    ignoreHTTPSErrors: base.startsWith('https'), ...options}); // a test's own certificate
   const page = await context.newPage();
   const seen = {console: [], outside: [], refused: []};
   page.on('console', (message) => {

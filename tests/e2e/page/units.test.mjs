@@ -109,7 +109,7 @@ const settled = async () => { for (let i = 0; i < 10; i += 1) { await null; } };
 test('feed: older revisions of a connection are left out, another store is taken', async () => {
   const seen = await opened({revision: 5, store_id: 'a'});
   const [stream] = FakeStream.made;
-  assert.equal(stream.url, '/api/stream?zone=74');
+  assert.equal(stream.url, 'api/stream?zone=74');
   for (const summary of [{revision: 4, store_id: 'a'}, {revision: 6, store_id: 'a'}, {revision: 1, store_id: 'b'}]) {
     stream.send(summary);
   }

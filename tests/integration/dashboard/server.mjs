@@ -118,6 +118,8 @@ test('stream: pushed when windows change, ended when the dashboard stops', async
   const stream = openStream(program);
   await stream.until((text) => text.includes('event: summary'), 'the first summary');
   assert.match(stream.text, /content-type: text\/event-stream/i);
+  assert.match(stream.text, /cache-control: no-cache, no-transform\r\n/i);
+  assert.match(stream.text, /x-accel-buffering: no\r\n/i);
   await post(program.base, replay.messageUntil(FIRST_DAY_S + 10 * HOUR_S));
   await stream.until((text) => /"have_data":true/.test(text), 'the summary with data');
   const id = /^id: (\S+)$/m.exec(stream.text.slice(stream.text.lastIndexOf('\nid: ')))[1];

@@ -116,7 +116,8 @@ static void new_client__gets_the_summary_at_once(void **state)
     news();
     struct tlc_http_response r = join(&everything, "");
     assert_string_equal(r.content_type, "text/event-stream; charset=utf-8");
-    assert_string_equal(unit_header(&r, "Cache-Control"), "no-store");
+    assert_string_equal(unit_header(&r, "Cache-Control"), "no-cache, no-transform");
+    assert_string_equal(unit_header(&r, "X-Accel-Buffering"), "no");
     assert_true(pull(&r, text, sizeof text));
     assert_int_equal(strncmp(text, "id: 1.", 6), 0);
     assert_non_null(strstr(text, "\nevent: summary\ndata: {"));
