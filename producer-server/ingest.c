@@ -88,6 +88,17 @@ static bool grow_errors(struct ingest *b)
     return true;
 }
 
+/* As `curl -d @FILE` sends a file: without its line ends. */
+static bool looks_joined(struct tlc_str line)
+{
+    for (size_t i = 1; i < line.n && i <= TLC_JSON_MAX; i++) {
+        if (line.p[i] == '{' && line.p[i - 1] == '}') {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void refuse_line(struct ingest *b, size_t number, enum tlc_rule rule, size_t at)
 {
     b->refused++;
@@ -114,7 +125,11 @@ static void take(struct ingest *b, struct tlc_str line, size_t number)
     b->received++;
     enum tlc_json_kind kind = tlc_json_decode(line, &e, &rule, &at);
     if (kind == TLC_JSON_BAD) {
+        size_t told = b->errors_n;
         refuse_line(b, number, rule, (size_t)(at - line.p) + 1);
+        if (b->errors_n > told) {
+            b->errors[told].joined = rule == TLC_RULE_TOO_LARGE && looks_joined(line);
+        }
         return;
     }
     if (kind == TLC_JSON_MARK) { /* marks go to every partition: only their own route writes them */
@@ -260,8 +275,10 @@ void ingest_encode(const struct ingest *b, size_t accepted, struct tlc_buf *ret_
     for (size_t i = 0; i < b->errors_n; i++) {
         const struct ingest_refusal *e = &b->errors[i];
         const struct tlc_rule_info *rule = tlc_rule_info(e->rule);
-        tlc_buf_printf(out, "%s{\"line\":%zu,\"rule\":\"%s\",\"text\":\"%s (byte %zu)\"}",
-                       i == 0 ? ",\"errors\":[" : ",", e->line, rule->id, rule->text, e->at);
+        tlc_buf_printf(out, "%s{\"line\":%zu,\"rule\":\"%s\",\"text\":\"%s (byte %zu)%s\"}",
+                       i == 0 ? ",\"errors\":[" : ",", e->line, rule->id, rule->text, e->at,
+                       e->joined ? ": several events want a line end between them, or one array"
+                                 : "");
     }
     tlc_buf_printf(out, b->errors_n > 0 ? "]}\n" : "}\n");
 }

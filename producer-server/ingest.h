@@ -19,6 +19,7 @@ struct ingest_refusal {
     size_t line; /* from 1, blank lines counted; of an array: the element */
     size_t at;   /* byte in the line, from 1 */
     enum tlc_rule rule;
+    bool joined; /* too large, as it looks like several events without line ends */
 };
 
 struct ingest {

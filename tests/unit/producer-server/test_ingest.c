@@ -135,6 +135,17 @@ static void lines__longer_than_an_event__too_large(void **state)
     assert_int_equal(batch.by_rule[TLC_RULE_TOO_LARGE], 1);
 }
 
+static void lines__events_without_line_ends__told_so(void **state)
+{
+    (void)state;
+    struct tlc_buf reply;
+    read_lines(START START END START END);
+    ingest_encode(&batch, 0, &reply);
+    assert_int_equal(batch.by_rule[TLC_RULE_TOO_LARGE], 1);
+    assert_non_null(strstr(reply.p, "several events want a line end between them, or one array"));
+    tlc_buf_release(&reply);
+}
+
 static void lines__byte_order_mark__skipped(void **state)
 {
     (void)state;
@@ -287,6 +298,7 @@ int main(void)
         cmocka_unit_test(lines__month_bounds__two_days_of_slack),
         cmocka_unit_test(lines__nothing_but_garbage__not_json),
         cmocka_unit_test(lines__longer_than_an_event__too_large),
+        cmocka_unit_test(lines__events_without_line_ends__told_so),
         cmocka_unit_test(lines__byte_order_mark__skipped),
         cmocka_unit_test(lines__array__each_element_as_a_line),
         cmocka_unit_test(one__event_over_several_lines__taken),
