@@ -12,7 +12,6 @@ apt_test=(git libcmocka-dev shellcheck)
 grep -qs '^ID=ubuntu' /etc/os-release || apt_test+=(chromium)
 apt_fuzz=(clang libclang-rt-dev)
 # Unpacked into .deps/debian, not installed: whoever installs them gets a web server on port 80 and a Prometheus.
-debian_test=(nginx prometheus)
 debian_links=(usr/sbin/nginx usr/bin/promtool)
 
 # Behind a proxy that signs TLS anew: the certificates that the system trusts, for those that would bring their own.
@@ -156,24 +155,31 @@ setup_test_tools() {
     done
 }
 
+# Since Debian 13 promtool is a package of its own.
+load_debian() {
+    local promtool=promtool
+    apt-cache show promtool >/dev/null 2>&1 || promtool=prometheus
+    apt-get download -q nginx $promtool
+}
+
 # What cannot be had is no reason to stop: the tests that want it skip, and say so.
 setup_debian() {
     local link
     command -v apt-get >/dev/null || return 0
-    ! cmp -s <(printf '%s\n' "${debian_test[@]}") "$deps/made-from/debian" || return 0
-    step "programs that tests talk to, from Debian into .deps/debian: ${debian_test[*]}"
+    ! cmp -s <(printf '%s\n' "${debian_links[@]}") "$deps/made-from/debian" || return 0
+    step "programs that tests talk to, from Debian into .deps/debian: nginx, promtool"
     rm -rf "$deps/debian"
     mkdir -p "$deps/debian" "$deps/bin"
     (
         cd "$deps/debian"
-        { apt-get download -q "${debian_test[@]}" || { [ "$(id -u)" -eq 0 ] && apt-get update -q && apt-get download -q "${debian_test[@]}"; }; } &&
+        { load_debian || { [ "$(id -u)" -eq 0 ] && apt-get update -q && load_debian; }; } &&
             printf '%s\0' *.deb | xargs -0 -I{} dpkg-deb -x {} . && rm -- *.deb
     ) >"$deps/debian.log" 2>&1 || {
         say "they could not be loaded (see $deps/debian.log): their tests will skip"
         return 0
     }
     for link in "${debian_links[@]}"; do ln -sf "$deps/debian/$link" "$deps/bin/${link##*/}"; done
-    printf '%s\n' "${debian_test[@]}" >"$deps/made-from/debian"
+    printf '%s\n' "${debian_links[@]}" >"$deps/made-from/debian"
 }
 
 cmd_setup() { # stage: run, test or fuzz

@@ -221,7 +221,7 @@ async function checkClient(name, base) {
   const client = run('producer-client', path.join(path.dirname(binary), 'producer-client'), [file, '--speed', 'max', '--url', base, '--token-file',
     path.join(program.folder, 'token'), '--ca-file', path.join(program.folder, 'cert.pem'), '--give-up', '1s', '--json']);
   const status = await client.over;
-  check(status === 69 && client.said.includes('503'), `${name}: producer-client hears that the broker is away: ${status} ${client.said.slice(0, 300)}`);
+  check(status === 69 && client.said.includes('503'), `${name}: producer-client hears that the broker is away: ${status} ${client.said.replaceAll(/\s+/g, ' ').slice(0, 160)}`);
 }
 
 function checkUnits() {
