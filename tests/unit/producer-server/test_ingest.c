@@ -205,6 +205,38 @@ static void lines__array__each_element_as_a_line(void **state)
     assert_true(tlc_str_eq(batch.records[1].value, TLC_STR(END)));
 }
 
+/* Whatever stands between the brackets: every element has one fate, and nothing is read beyond the
+ * end (the body is as long as its memory). */
+static void lines__any_array__each_element_one_fate(void **state)
+{
+    (void)state;
+    static const char *const pieces[] = {START, END, "{",  "}", "[", "]",    ",",  "\"",
+                                         "\\",  " ", "\n", "7", "x", "\\\"", "{}", "\"]\""};
+    uint64_t x = 88172645463325252;
+    for (int round = 0; round < 20000; round++) {
+        struct tlc_buf body;
+        tlc_buf_init(&body, 1 << 16);
+        tlc_buf_append(&body, "[", 1);
+        for (int i = 0; i < 12; i++) {
+            x ^= x << 13;
+            x ^= x >> 7;
+            x ^= x << 17;
+            const char *piece = pieces[x >> 32 & (TLC_COUNT(pieces) - 1)];
+            tlc_buf_append(&body, piece, strlen(piece));
+        }
+        char *exact = malloc(body.n);
+        assert_non_null(exact);
+        memcpy(exact, body.p, body.n);
+        ingest_reset(&batch);
+        ingest_lines(&batch, (struct tlc_str){exact, body.n});
+        assert_int_equal(batch.received, batch.n + batch.refused);
+        assert_true(batch.received > 0 || body.p[1] == ']' || body.p[1] == ' ' ||
+                    body.p[1] == '\n');
+        free(exact);
+        tlc_buf_release(&body);
+    }
+}
+
 static void one__event_over_several_lines__taken(void **state)
 {
     (void)state;
@@ -301,6 +333,7 @@ int main(void)
         cmocka_unit_test(lines__events_without_line_ends__told_so),
         cmocka_unit_test(lines__byte_order_mark__skipped),
         cmocka_unit_test(lines__array__each_element_as_a_line),
+        cmocka_unit_test(lines__any_array__each_element_one_fate),
         cmocka_unit_test(one__event_over_several_lines__taken),
         cmocka_unit_test(marks__one_a_partition_without_key),
         cmocka_unit_test(encode__refusals__as_the_api_says),
