@@ -153,18 +153,16 @@ static void take(struct ingest *b, struct tlc_str line, size_t number)
 static struct tlc_str without_byte_order_mark(struct tlc_str body)
 {
     static const struct tlc_str mark = {"\xef\xbb\xbf", 3};
-    size_t n = tlc_str_starts(body, mark) ? mark.n : 0;
-    return (struct tlc_str){body.p + n, body.n - n};
+    if (!tlc_str_starts(body, mark)) {
+        return body;
+    }
+    return (struct tlc_str){body.p + mark.n, body.n - mark.n};
 }
 
 bool ingest_is_array(struct tlc_str body)
 {
-    body = without_byte_order_mark(body);
-    size_t i = 0;
-    while (i < body.n && (unsigned char)body.p[i] <= ' ') {
-        i++;
-    }
-    return i < body.n && body.p[i] == '[';
+    struct tlc_str text = tlc_str_trim(without_byte_order_mark(body));
+    return text.n > 0 && text.p[0] == '[';
 }
 
 /* The comma or bracket behind an element, or the end. Brackets need not match here: what is between
