@@ -124,7 +124,8 @@ const proxies = {
     const [secure, plain] = [await freePort(), await freePort()];
     const bare = `server { listen 127.0.0.1:${plain}; ${/location \/ \{ proxy_pass [^}]*\}/.exec(doc)[0]} }`;
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((what) => `${what}_temp_path ${program.folder}/nginx-${what};`).join(' ');
-    const file = config('nginx.conf', `${userInfo().uid === 0 ? 'user root root;' : ''} daemon off; pid ${program.folder}/nginx.pid; error_log stderr; events {}
+    // One process: a killed master would leave its worker behind.
+    const file = config('nginx.conf', `${userInfo().uid === 0 ? 'user root root;' : ''} daemon off; master_process off; pid ${program.folder}/nginx.pid; error_log stderr; events {}
 http { access_log off; ${temporary}
 ${ours(blockOf('nginx')).replace('listen 443', `listen 127.0.0.1:${secure}`)}
 ${ours(bare)}
