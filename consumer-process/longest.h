@@ -7,9 +7,10 @@
 #ifndef PROCESS_LONGEST_H
 #define PROCESS_LONGEST_H
 
+#include "common/event/window_bounds.h"
 #include "consumer-process/trips.h"
 
-#define LONGEST_MAX 10u
+#define LONGEST_MAX ((size_t)TLC_WINDOW_LONGEST_MAX)
 
 /* The first LONGEST_MAX open trips by start, then row. Returns how many there are. */
 size_t longest_find(const struct trips *open, struct trip ret_trips[LONGEST_MAX]);

@@ -4,6 +4,7 @@
 #define PROCESS_OPTIONS_H
 
 #include "common/base/opts.h"
+#include "common/event/window_bounds.h"
 
 #define PROCESS_OPTIONS(X)                                                                         \
     X(STR, brokers, "brokers", "KAFKA_BROKERS", "127.0.0.1:9092", 0, 0, "LIST",                    \
@@ -18,9 +19,9 @@
       "librdkafka property, may be repeated")                                                      \
     X(STR, dashboard, "dashboard", "DASHBOARD_URL", "http://127.0.0.1:8090", 0, 0, "URL",          \
       "where windows are posted: URL/api/windows")                                                 \
-    X(MS, window_ms, "window", NULL, "15m", 60000, 86400000, "TIME",                               \
-      "width of a window in event time")                                                           \
-    X(MS, lateness_ms, "lateness", NULL, "2h", 0, 604800000, "TIME",                               \
+    X(MS, window_ms, "window", NULL, "15m", TLC_WINDOW_S_MIN * 1000, TLC_WINDOW_S_MAX * 1000,      \
+      "TIME", "width of a window in event time; divides a day")                                    \
+    X(MS, lateness_ms, "lateness", NULL, "2h", 0, TLC_LATENESS_S_MAX * 1000, "TIME",               \
       "how far out of order events may come, in event time")                                       \
     X(MS, emit_ms, "emit", NULL, "250ms", 10, 60000, "TIME",                                       \
       "time between posts of changed windows")                                                     \

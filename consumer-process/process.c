@@ -8,15 +8,13 @@
 #include "common/base/log.h"
 #include "common/base/stop.h"
 
-/* The maxima of this binary that are not options. */
-#define TRIP_MAX_S (24 * 3600)
+/* The maxima of this binary that are not options; those of windows are in
+ * common/event/window_bounds.h. */
 #define SILENCE_MS (INT64_C(24) * 3600 * 1000)
 #define OPEN_TRIPS_MAX                                                                             \
     1000000u /* of a source in a partition; 32 bytes each, and up to 3 times that in the map */
 #define SEEN_BLOCKS_MAX 1000000u /* of a source in a partition; 76 bytes each */
-#define ROUTES_MAX 20000u        /* of a window; 16 bytes each */
 #define LIVE_WINDOWS_MAX 4096    /* of a source: lateness / window */
-#define PARTITIONS_MAX 1024
 #define BATCH_MESSAGES 8192
 #define POST_TIMEOUT_MS 30000
 #define POST_REPLY_MAX 65536
@@ -34,12 +32,18 @@ int process_rules(const struct process_options *options, struct rules *ret, stru
     }
     *ret = (struct rules){.window_s = options->window_ms / 1000,
                           .lateness_s = options->lateness_ms / 1000,
-                          .trip_max_s = TRIP_MAX_S,
+                          .trip_max_s = TLC_WINDOW_TRIP_MAX_S,
                           .silence_ms = SILENCE_MS,
                           .sources_max = SOURCES_MAX,
                           .open_max = OPEN_TRIPS_MAX,
                           .seen_max = SEEN_BLOCKS_MAX,
-                          .routes_max = ROUTES_MAX};
+                          .routes_max = TLC_WINDOW_ROUTES_MAX};
+    if (!tlc_window_width_valid(ret->window_s)) {
+        return tlc_err_fatal(err, TLC_EXIT_USAGE,
+                             "--window %llds does not divide a day: one of 1m, 5m, 15m, 30m, 1h, "
+                             "6h, 24h, for instance",
+                             (long long)ret->window_s);
+    }
     if (ret->lateness_s / ret->window_s > LIVE_WINDOWS_MAX) {
         return tlc_err_fatal(
             err, TLC_EXIT_USAGE,
@@ -53,9 +57,9 @@ int process_rules(const struct process_options *options, struct rules *ret, stru
 
 static struct slot *slot_get(struct process *p, int32_t partition, struct tlc_err *err)
 {
-    if (partition < 0 || partition >= PARTITIONS_MAX) {
+    if (partition < 0 || partition >= TLC_WINDOW_PARTITIONS_MAX) {
         tlc_err_fatal(err, TLC_EXIT_CONFIG, "partition %d: at most %d are supported", partition,
-                      PARTITIONS_MAX);
+                      TLC_WINDOW_PARTITIONS_MAX);
         return NULL;
     }
     size_t need = (size_t)partition + 1;

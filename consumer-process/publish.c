@@ -10,7 +10,12 @@
 #define GREET_MS                                                                                   \
     5000 /* without news the receiver is asked so often whether it is still the same               \
           */
-#define PARTITIONS_BYTES_MAX (2 * 1024 * 1024)
+
+_Static_assert(PUBLISH_BODY_BYTES + TLC_WINDOW_BYTES_MAX + TLC_WINDOW_PARTITIONS_BYTES_MAX + 4096 <=
+                   TLC_WINDOW_MESSAGE_BYTES_MAX,
+               "what is sent at once is a message");
+_Static_assert(TLC_WINDOW_MESSAGE_BYTES_MAX <= PUBLISH_BODY_LIMIT, "it has its memory");
+_Static_assert(STORE_ID_MAX == TLC_STORE_ID_MAX, "the id fits commit metadata");
 
 void publish_init(struct publisher *p, const struct publish_hooks *hooks, const struct rules *rules,
                   struct window_pool *pool, int64_t emit_ms)
@@ -23,8 +28,8 @@ void publish_init(struct publisher *p, const struct publish_hooks *hooks, const 
     window_list_init(&p->to_send, WINDOW_TO_SEND);
     window_list_init(&p->sent, WINDOW_SENT);
     tlc_buf_init(&p->body, PUBLISH_BODY_LIMIT);
-    tlc_buf_init(&p->partitions, PARTITIONS_BYTES_MAX);
-    tlc_buf_init(&p->partitions_new, PARTITIONS_BYTES_MAX);
+    tlc_buf_init(&p->partitions, TLC_WINDOW_PARTITIONS_BYTES_MAX);
+    tlc_buf_init(&p->partitions_new, TLC_WINDOW_PARTITIONS_BYTES_MAX);
     tlc_retry_init(&p->retry, RETRY_BASE_MS, RETRY_CAP_MS, 1);
 }
 

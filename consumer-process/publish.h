@@ -13,10 +13,9 @@
 #include "consumer-process/lowoffset.h"
 #include "consumer-process/window.h"
 
-#define PUBLISH_WINDOWS_MAX 500              /* of a request */
-#define PUBLISH_BODY_BYTES (4 * 1024 * 1024) /* a request is closed beyond it */
-#define PUBLISH_BODY_LIMIT                                                                         \
-    (16 * 1024 * 1024) /* memory of the body: the above and one window of the widest kind */
+#define PUBLISH_WINDOWS_MAX TLC_WINDOW_POST_MAX
+#define PUBLISH_BODY_BYTES (4 * 1024 * 1024)     /* a request is closed beyond it */
+#define PUBLISH_BODY_LIMIT (2 * 8 * 1024 * 1024) /* memory of the body */
 
 struct publish_hooks {
     void *ctx;

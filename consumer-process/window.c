@@ -343,6 +343,8 @@ static void write_routes(struct jsonout *j, const struct routes *r)
     free(sorted);
 }
 
+#define WRITE_SUM(id, member, least, most) jsonout_i64(j, #member, w->member);
+
 void window_write_json(const struct window *w, struct tlc_buf *out)
 {
     struct jsonout json;
@@ -354,16 +356,7 @@ void window_write_json(const struct window *w, struct tlc_buf *out)
     jsonout_i64(j, "start", w->start_s);
     jsonout_i64(j, "revision", window_revision(w));
     jsonout_bool(j, "final", w->final);
-    jsonout_i64(j, "matched", w->matched);
-    jsonout_i64(j, "orphan_ends", w->orphan_ends);
-    jsonout_i64(j, "expired_starts", w->expired_starts);
-    jsonout_i64(j, "duplicates", w->duplicates);
-    jsonout_i64(j, "passengers", w->passengers);
-    jsonout_i64(j, "distance_cmi", w->distance_cmi);
-    jsonout_i64(j, "fare_cents", w->fare_cents);
-    jsonout_i64(j, "tip_cents", w->tip_cents);
-    jsonout_i64(j, "total_cents", w->total_cents);
-    jsonout_i64(j, "ride_s", w->ride_s);
+    TLC_WINDOW_SUMS(WRITE_SUM)
     write_bins(j, w);
     write_zones(j, "starts", w->starts);
     write_zones(j, "ends", w->ends);

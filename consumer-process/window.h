@@ -7,10 +7,10 @@
 #define PROCESS_WINDOW_H
 
 #include "common/base/buf.h"
-#include "common/event/event.h"
+#include "common/event/window_bounds.h"
 
-#define WINDOW_ZONES (TLC_ZONE_MAX + 1) /* indexed by zone id; 0 is never used */
-#define WINDOW_RIDE_BINS 61             /* whole minutes 0 to 59, then "60 and over" */
+#define WINDOW_ZONES TLC_WINDOW_ZONES
+#define WINDOW_RIDE_BINS TLC_WINDOW_RIDE_BINS
 
 struct route {
     uint32_t key; /* pickup zone * WINDOW_ZONES + drop-off zone; 0 = free slot */

@@ -52,7 +52,7 @@ static bool add_source(struct days *d, const struct windows_source *s)
     struct days_source *own = &d->sources[d->sources_n++];
     *own = (struct days_source){.source = s->source};
     for (size_t i = 0; i < s->progress_n; i++) {
-        own->late += s->progress[i].late;
+        own->late = window_sum_add(own->late, s->progress[i].late);
     }
     return true;
 }

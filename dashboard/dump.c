@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "common/event/event.h"
+#include "common/event/window_bounds.h"
 #include "common/io/json.h"
 
 /* A window with all 70,225 routes. */
@@ -87,7 +87,7 @@ int dump_open(const char *path, _Atomic int *running, struct tlc_http_response *
         return tlc_err_set(err, TLC_RETRY, "no memory");
     }
     const struct windows_cursor_range range = {
-        .from_s = TLC_TIME_MIN_S, .to_s = TLC_TIME_MAX_S, .finals = true};
+        .from_s = TLC_WINDOW_START_FIRST_S, .to_s = TLC_WINDOW_START_TO_S, .finals = true};
     if (windows_cursor_open(path, &range, &d->cursor, err) != TLC_OK) {
         free(d);
         return err->cls;

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 
 #include "common/base/log.h"
-#include "common/event/event.h"
 #include "common/event/tripid.h"
 #include "dashboard/dump.h"
 #include "dashboard/summary.h"
@@ -210,7 +209,8 @@ static bool read_range(const struct tlc_http_request *request, struct windows_cu
                        struct tlc_http_response *r)
 {
     int64_t source = 0;
-    *range = (struct windows_cursor_range){.from_s = TLC_TIME_MIN_S, .to_s = TLC_TIME_MAX_S};
+    *range = (struct windows_cursor_range){.from_s = TLC_WINDOW_START_FIRST_S,
+                                           .to_s = TLC_WINDOW_START_TO_S};
     if (!read_number(request, "source", 1, INT32_MAX, &source, r) ||
         !read_number(request, "from", 0, INT64_MAX, &range->from_s, r) ||
         !read_number(request, "to", 0, INT64_MAX, &range->to_s, r)) {
@@ -323,7 +323,7 @@ void routes_fill(struct routes_context *context, struct tlc_http_route *ret_rout
     };
     ret_routes[0] = (struct tlc_http_route){.method = "POST",
                                             .path = "/api/windows",
-                                            .body_max = (size_t)WINDOW_MESSAGE_BYTES_MAX,
+                                            .body_max = (size_t)TLC_WINDOW_MESSAGE_BYTES_MAX,
                                             .type = "application/json",
                                             .token = true,
                                             .handler = post_windows,

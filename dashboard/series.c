@@ -130,7 +130,7 @@ static void add_route(const struct windows_cell *c, const struct window_route *w
                                                      sizeof *wanted, compare_routes);
         if (r != NULL) {
             row->completed += r->n;
-            row->ride_s += r->ride_s;
+            row->ride_s = window_sum_add(row->ride_s, r->ride_s);
         }
     }
 }
@@ -213,7 +213,8 @@ void series_figures(const struct windows *w, const struct windows_filter *f, int
             }
             ret_figures->started += c->starts_n;
             ret_figures->completed += c->sums[WINDOW_MATCHED];
-            ret_figures->revenue_cents += c->sums[WINDOW_TOTAL_CENTS];
+            ret_figures->revenue_cents =
+                window_sum_add(ret_figures->revenue_cents, c->sums[WINDOW_TOTAL_CENTS]);
             for (size_t b = 0; b < WINDOW_BINS; b++) {
                 ret_figures->bins[b] += c->bins[b];
             }
@@ -275,7 +276,7 @@ static void add_content(const struct window *w, struct series_places *places,
         const struct window_route *r = &w->routes[i];
         struct windows_route_sum *sum = &routes[(size_t)r->from * WINDOW_ZONES + r->to];
         sum->n += r->n;
-        sum->ride_s += r->ride_s;
+        sum->ride_s = window_sum_add(sum->ride_s, r->ride_s);
     }
 }
 
@@ -302,9 +303,9 @@ static void add_totals(const struct windows_source *s, struct series_places *pla
         places->pickups[zone] += s->starts[zone];
         places->dropoffs[zone] += s->ends[zone];
     }
-    for (size_t i = 0; i < (size_t)WINDOW_ZONES * WINDOW_ZONES; i++) {
+    for (size_t i = 0; s->routes != NULL && i < (size_t)WINDOW_ZONES * WINDOW_ZONES; i++) {
         routes[i].n += s->routes[i].n;
-        routes[i].ride_s += s->routes[i].ride_s;
+        routes[i].ride_s = window_sum_add(routes[i].ride_s, s->routes[i].ride_s);
     }
 }
 

@@ -8,7 +8,7 @@
 static const struct tlc_counter_def store_defs[] = {STORE_COUNTERS(TLC_COUNTER_DEF)};
 
 /* Of compact windows: never longer than the JSON they came in. */
-#define ENCODED_BYTES_MAX ((size_t)2 * WINDOW_MESSAGE_BYTES_MAX)
+#define ENCODED_BYTES_MAX ((size_t)2 * TLC_WINDOW_MESSAGE_BYTES_MAX)
 
 /* --- load --- */
 
@@ -284,7 +284,7 @@ static int check_fit(const struct windows *w, const struct intake *in,
                            (long long)m->window_s, (long long)w->window_s, (long long)w->window_s);
     }
     if (w->sources_n + count_new_sources(w, in) > WINDOWS_SOURCES_MAX ||
-        w->cells_n + (int64_t)m->windows_n > WINDOWS_CELLS_MAX + WINDOW_MESSAGE_WINDOWS_MAX) {
+        w->cells_n + (int64_t)m->windows_n > WINDOWS_CELLS_MAX + TLC_WINDOW_MESSAGE_ENTRIES_MAX) {
         ret_reply->refusal = STORE_FULL;
         return tlc_err_set(err, TLC_RETRY,
                            "the dashboard is full: it holds %d sources and %d windows at most; "

@@ -121,8 +121,8 @@ static void add_sources(const struct windows *w, struct tlc_buf *out)
         char text[32];
         int64_t late = 0, refused = 0;
         for (size_t k = 0; k < s->progress_n; k++) {
-            late += s->progress[k].late;
-            refused += s->progress[k].refused;
+            late = window_sum_add(late, s->progress[k].late);
+            refused = window_sum_add(refused, s->progress[k].refused);
         }
         tlc_buf_printf(out,
                        "%s{\"source\":%d,\"text\":\"%s\",\"watermark_s\":%" PRId64
@@ -162,8 +162,8 @@ static void add_today(const struct windows *w, const struct windows_filter *f, i
         if (windows_filter_takes(f, s->source)) {
             events += s->events;
             for (size_t k = 0; k < s->progress_n; k++) {
-                late += s->progress[k].late;
-                refused += s->progress[k].refused;
+                late = window_sum_add(late, s->progress[k].late);
+                refused = window_sum_add(refused, s->progress[k].refused);
             }
         }
     }

@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#define WINDOW_SUM_ROW(id, key, min, max) {key, min, max},
-const struct window_sum_info window_sum_infos[WINDOW_SUMS_N] = {WINDOW_SUMS(WINDOW_SUM_ROW)};
+#define WINDOW_SUM_ROW(id, member, least, most) {#member, least, most},
+const struct window_sum_info window_sum_infos[WINDOW_SUMS_N] = {TLC_WINDOW_SUMS(WINDOW_SUM_ROW)};
 
 bool window_reserve(struct window *w, size_t starts_len, size_t ends_len, size_t routes_len)
 {
@@ -227,7 +227,7 @@ static bool merge_routes(struct window_total *t, const struct window *w)
             if (i > 0 && a == b) {
                 i--;
                 t->routes[k].n += t->routes[i].n;
-                t->routes[k].ride_s += t->routes[i].ride_s;
+                t->routes[k].ride_s = window_sum_add(t->routes[k].ride_s, t->routes[i].ride_s);
             }
         }
     }
@@ -240,7 +240,7 @@ static bool merge_routes(struct window_total *t, const struct window *w)
 bool window_total_add(struct window_total *t, const struct window *w)
 {
     for (size_t i = 0; i < WINDOW_SUMS_N; i++) {
-        t->sums[i] += w->sums[i];
+        t->sums[i] = window_sum_add(t->sums[i], w->sums[i]);
     }
     for (size_t i = 0; i < WINDOW_BINS; i++) {
         t->bins[i] += w->bins[i];

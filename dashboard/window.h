@@ -9,35 +9,27 @@
 
 #include "common/base/buf.h"
 #include "common/base/err.h"
+#include "common/event/window_bounds.h"
 
-#define WINDOW_ZONES 266 /* index = zone id, 0 unused */
-#define WINDOW_BINS 61
-/* A sum or count of one window never passes this; 2^53 / 1000, so that a year of windows still fits
- * a JSON number. */
-#define WINDOW_SUM_MAX INT64_C(9007199254740)
-#define WINDOW_COUNT_MAX INT64_C(1000000000)
+#define WINDOW_ZONES TLC_WINDOW_ZONES
+#define WINDOW_BINS TLC_WINDOW_RIDE_BINS
+#define WINDOW_COUNT_MAX TLC_WINDOW_COUNT_MAX
 
-/* X(id, JSON key, least value, largest value): fares, distances and tips can be negative in the
- * source. */
-#define WINDOW_SUMS(X)                                                                             \
-    X(WINDOW_MATCHED, "matched", 0, WINDOW_COUNT_MAX)                                              \
-    X(WINDOW_ORPHAN_ENDS, "orphan_ends", 0, WINDOW_COUNT_MAX)                                      \
-    X(WINDOW_EXPIRED_STARTS, "expired_starts", 0, WINDOW_COUNT_MAX)                                \
-    X(WINDOW_DUPLICATES, "duplicates", 0, WINDOW_SUM_MAX)                                          \
-    X(WINDOW_PASSENGERS, "passengers", 0, WINDOW_SUM_MAX)                                          \
-    X(WINDOW_DISTANCE_CMI, "distance_cmi", -WINDOW_SUM_MAX, WINDOW_SUM_MAX)                        \
-    X(WINDOW_FARE_CENTS, "fare_cents", -WINDOW_SUM_MAX, WINDOW_SUM_MAX)                            \
-    X(WINDOW_TIP_CENTS, "tip_cents", -WINDOW_SUM_MAX, WINDOW_SUM_MAX)                              \
-    X(WINDOW_TOTAL_CENTS, "total_cents", -WINDOW_SUM_MAX, WINDOW_SUM_MAX)                          \
-    X(WINDOW_RIDE_S, "ride_s", 0, WINDOW_SUM_MAX)
-#define WINDOW_SUM_ENUM(id, key, min, max) id,
-enum window_sum { WINDOW_SUMS(WINDOW_SUM_ENUM) WINDOW_SUMS_N };
+#define WINDOW_SUM_ENUM(id, member, least, most) WINDOW_##id,
+enum window_sum { TLC_WINDOW_SUMS(WINDOW_SUM_ENUM) WINDOW_SUMS_N };
 
 struct window_sum_info {
     const char *key;
     int64_t min, max;
 };
 extern const struct window_sum_info window_sum_infos[WINDOW_SUMS_N];
+
+/* Adds up windows of whatever content without overflow: sums that no log can make wrap around, and
+ * what is taken away again leaves what was there before. */
+static inline int64_t window_sum_add(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a + (uint64_t)b);
+}
 
 struct window_zone {
     uint32_t zone, n;

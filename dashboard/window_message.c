@@ -7,10 +7,6 @@
 #include "common/event/tripid.h"
 #include "common/io/json.h"
 
-/* A source's windows may lie this far outside its month: the stream's slack, a start that expires a
- * day later, a window. */
-#define MESSAGE_SLACK_S (TLC_MONTH_SLACK_STREAM_S + INT64_C(48) * 3600)
-
 static int get_array(const json_t *object, const char *key, size_t max, const json_t **ret_array,
                      struct tlc_err *err)
 {
@@ -73,8 +69,10 @@ static int decode_zones(const json_t *array, struct window_zone *dst, int64_t *r
 static int decode_routes(const json_t *array, struct window_route *dst, int64_t trips_max,
                          struct tlc_err *err)
 {
-    static const int64_t limits[4][2] = {
-        {1, WINDOW_ZONES - 1}, {1, WINDOW_ZONES - 1}, {1, WINDOW_COUNT_MAX}, {0, WINDOW_SUM_MAX}};
+    static const int64_t limits[4][2] = {{1, WINDOW_ZONES - 1},
+                                         {1, WINDOW_ZONES - 1},
+                                         {1, WINDOW_COUNT_MAX},
+                                         {0, TLC_WINDOW_RIDE_S_MAX}};
     int64_t trips = 0, last = 0;
     for (size_t i = 0; i < json_array_size(array); i++) {
         int64_t v[4];
@@ -125,9 +123,9 @@ static int decode_bins(const json_t *object, struct window *w, struct tlc_err *e
 static int decode_lists(const json_t *object, struct window *w, struct tlc_err *err)
 {
     const json_t *starts, *ends, *routes;
-    if (get_array(object, "starts", WINDOW_ZONES, &starts, err) != TLC_OK ||
-        get_array(object, "ends", WINDOW_ZONES, &ends, err) != TLC_OK ||
-        get_array(object, "routes", WINDOW_ZONES * WINDOW_ZONES, &routes, err) != TLC_OK) {
+    if (get_array(object, "starts", WINDOW_ZONES - 1, &starts, err) != TLC_OK ||
+        get_array(object, "ends", WINDOW_ZONES - 1, &ends, err) != TLC_OK ||
+        get_array(object, "routes", TLC_WINDOW_ROUTES_MAX, &routes, err) != TLC_OK) {
         return err->cls;
     }
     if (!window_reserve(w, json_array_size(starts), json_array_size(ends),
@@ -158,7 +156,8 @@ static int decode_owner(const json_t *object, bool zero_too, int32_t *ret_partit
     if (!json_is_object(object)) {
         return tlc_err_set(err, TLC_REFUSE, "no object");
     }
-    if (tlc_json_int(object, "partition", 0, WINDOW_PARTITION_MAX, &partition, err) != TLC_OK ||
+    if (tlc_json_int(object, "partition", 0, TLC_WINDOW_PARTITIONS_MAX - 1, &partition, err) !=
+            TLC_OK ||
         tlc_json_int(object, "source", 0, INT32_MAX, &source, err) != TLC_OK) {
         return err->cls;
     }
@@ -174,12 +173,12 @@ static int decode_owner(const json_t *object, bool zero_too, int32_t *ret_partit
 static int decode_window(const json_t *object, int64_t window_s, struct window *w,
                          struct tlc_err *err)
 {
-    int64_t from_s, to_s;
+    int64_t first_s, last_s;
     if (decode_owner(object, false, &w->partition, &w->source, err) != TLC_OK) {
         return err->cls;
     }
-    tlc_source_span(w->source, MESSAGE_SLACK_S, &from_s, &to_s);
-    if (tlc_json_int(object, "start", from_s, to_s, &w->start_s, err) != TLC_OK ||
+    tlc_window_start_span(w->source, window_s, &first_s, &last_s);
+    if (tlc_json_int(object, "start", first_s, last_s, &w->start_s, err) != TLC_OK ||
         tlc_json_int(object, "revision", 1, INT64_MAX, &w->revision, err) != TLC_OK) {
         return err->cls;
     }
@@ -240,8 +239,8 @@ static int decode_progress(const json_t *object, struct window_progress *p, stru
         return err->cls;
     }
     if (tlc_json_int(object, "position", 0, INT64_MAX, &p->position, err) != TLC_OK ||
-        tlc_json_int(object, "late", 0, WINDOW_SUM_MAX, &p->late, err) != TLC_OK ||
-        tlc_json_int(object, "refused", 0, WINDOW_SUM_MAX, &p->refused, err) != TLC_OK ||
+        tlc_json_int(object, "late", 0, TLC_WINDOW_TOTAL_MAX, &p->late, err) != TLC_OK ||
+        tlc_json_int(object, "refused", 0, TLC_WINDOW_TOTAL_MAX, &p->refused, err) != TLC_OK ||
         tlc_json_int(object, "watermark_s", INT64_MIN, INT64_MAX, &p->watermark_s, err) != TLC_OK ||
         tlc_json_int(object, "max_event_s", INT64_MIN, TLC_TIME_MAX_S, &p->max_event_s, err) !=
             TLC_OK) {
@@ -255,8 +254,8 @@ static int decode_progress(const json_t *object, struct window_progress *p, stru
         return TLC_OK;
     }
     int64_t from_s, to_s;
-    tlc_source_span(p->source, MESSAGE_SLACK_S, &from_s, &to_s);
-    if (p->source != 0 && (p->max_event_s < from_s || p->max_event_s > to_s)) {
+    tlc_window_event_span(p->source, &from_s, &to_s);
+    if (p->source != 0 && (p->max_event_s < from_s || p->max_event_s >= to_s)) {
         return tlc_err_set(err, TLC_REFUSE, "max_event_s lies outside the month of its source");
     }
     return TLC_OK;
@@ -268,13 +267,14 @@ static int decode_all(const json_t *root, struct window_message *m, struct tlc_e
     if (!json_is_object(root)) {
         return tlc_err_set(err, TLC_REFUSE, "body is no JSON object");
     }
-    if (tlc_json_int(root, "window_s", 60, 86400, &m->window_s, err) != TLC_OK ||
-        tlc_json_int(root, "lateness_s", 0, INT64_C(30) * 86400, &m->lateness_s, err) != TLC_OK ||
-        get_array(root, "windows", WINDOW_MESSAGE_WINDOWS_MAX, &windows, err) != TLC_OK ||
-        get_array(root, "partitions", WINDOW_MESSAGE_WINDOWS_MAX, &partitions, err) != TLC_OK) {
+    if (tlc_json_int(root, "window_s", TLC_WINDOW_S_MIN, TLC_WINDOW_S_MAX, &m->window_s, err) !=
+            TLC_OK ||
+        tlc_json_int(root, "lateness_s", 0, TLC_LATENESS_S_MAX, &m->lateness_s, err) != TLC_OK ||
+        get_array(root, "windows", TLC_WINDOW_MESSAGE_ENTRIES_MAX, &windows, err) != TLC_OK ||
+        get_array(root, "partitions", TLC_WINDOW_MESSAGE_ENTRIES_MAX, &partitions, err) != TLC_OK) {
         return err->cls;
     }
-    if (86400 % m->window_s != 0) {
+    if (!tlc_window_width_valid(m->window_s)) {
         return tlc_err_set(err, TLC_REFUSE, "window_s %" PRId64 " does not divide a day",
                            m->window_s);
     }

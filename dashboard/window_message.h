@@ -8,16 +8,12 @@
 
 #include "dashboard/window.h"
 
-#define WINDOW_MESSAGE_BYTES_MAX (INT64_C(8) << 20)
-#define WINDOW_MESSAGE_WINDOWS_MAX 100000
-#define WINDOW_PARTITION_MAX 4095
-
 /* A trip under way. */
 struct window_trip {
     int64_t trip_id, start_s;
     int32_t zone;
 };
-#define WINDOW_LONGEST_MAX 10
+#define WINDOW_LONGEST_MAX TLC_WINDOW_LONGEST_MAX
 
 /* By start, then id. */
 static inline int window_trip_order(const struct window_trip *a, const struct window_trip *b)

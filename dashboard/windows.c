@@ -229,7 +229,7 @@ static void apply(struct windows_source *s, struct windows_cell *c, struct windo
                   const struct window *window, int64_t sign)
 {
     for (size_t i = 0; i < WINDOW_SUMS_N; i++) {
-        c->sums[i] += sign * window->sums[i];
+        c->sums[i] = window_sum_add(c->sums[i], sign * window->sums[i]);
     }
     for (size_t i = 0; i < WINDOW_BINS; i++) {
         c->bins[i] += sign * window->bins[i];
@@ -248,7 +248,7 @@ static void apply(struct windows_source *s, struct windows_cell *c, struct windo
         const struct window_route *r = &window->routes[i];
         struct windows_route_sum *sum = &s->routes[(size_t)r->from * WINDOW_ZONES + r->to];
         sum->n += sign * r->n;
-        sum->ride_s += sign * r->ride_s;
+        sum->ride_s = window_sum_add(sum->ride_s, sign * r->ride_s);
     }
 }
 

@@ -11,6 +11,8 @@ static void rules__table__taken_or_refused_in_words(void **state)
         {900000, 7200000, NULL},           {60000, 0, NULL},
         {60000, 4096 * 60000, NULL},       {60000, 4097 * 60000, "wider --window"},
         {60500, 7200000, "whole seconds"}, {900000, 7200001, "whole seconds"},
+        {420000, 7200000, "divide a day"}, {86400000, 604800000, NULL},
+        {50400000, 0, "divide a day"},
     };
     for (size_t i = 0; i < TLC_COUNT(cases); i++) {
         struct process_options options = {.window_ms = cases[i].window_ms,

@@ -76,7 +76,7 @@ static const struct {
     {"\"matched\":10", "\"matched\":11", "ride_bins sum to 10"},
     {"\"duplicates\":0,", "", "duplicates"},
     {"\"passengers\":14", "\"passengers\":-1", "passengers"},
-    {"\"fare_cents\":15200", "\"fare_cents\":9007199254741", "fare_cents"},
+    {"\"fare_cents\":15200", "\"fare_cents\":4294967290705032706", "fare_cents"},
     {"\"fare_cents\":15200", "\"fare_cents\":null", "fare_cents"},
     {"\"total_cents\":19900", "\"total_cents\":199.5", "total_cents"},
     {"\"ride_bins\":[0,0,10]", "\"ride_bins\":[0,0,-10]", "ride_bins: entry 2"},
