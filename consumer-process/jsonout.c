@@ -1,5 +1,7 @@
 #include "consumer-process/jsonout.h"
 
+#include "common/io/json.h"
+
 #define I64_DIGITS_MAX 20
 
 void jsonout_init(struct jsonout *j, struct tlc_buf *out)
@@ -79,5 +81,12 @@ void jsonout_text(struct jsonout *j, const char *key, struct tlc_str text)
         (void)tlc_buf_append(j->out, "\"", 1);
         (void)tlc_buf_add(j->out, text);
         (void)tlc_buf_append(j->out, "\"", 1);
+    }
+}
+
+void jsonout_words(struct jsonout *j, const char *key, struct tlc_str text)
+{
+    if (lead(j, key, 0)) {
+        tlc_json_quote(j->out, text);
     }
 }

@@ -21,5 +21,7 @@ void jsonout_i64(struct jsonout *j, const char *key, int64_t value);
 void jsonout_bool(struct jsonout *j, const char *key, bool value);
 /* text must need no escaping. */
 void jsonout_text(struct jsonout *j, const char *key, struct tlc_str text);
+/* Words from elsewhere, escaped. */
+void jsonout_words(struct jsonout *j, const char *key, struct tlc_str text);
 
 #endif

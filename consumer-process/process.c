@@ -17,7 +17,6 @@
 #define LIVE_WINDOWS_MAX 4096    /* of a source: lateness / window */
 #define BATCH_MESSAGES 8192
 #define POST_TIMEOUT_MS 30000
-#define POST_REPLY_MAX 65536
 #define REPORT_MS 250
 #define WAIT_IDLE_MS 20 /* how long a step waits for messages ... */
 #define WAIT_POST_MS 5  /* ... or, when there are none, for a post under way */
@@ -246,7 +245,14 @@ static void post_done(void *ctx, int status, struct tlc_str reply, int64_t retry
                       const char *text)
 {
     struct process *p = ctx;
+    int64_t refused = p->publisher.windows_refused;
     publish_done(&p->publisher, tlc_now_ms(), status, reply, retry_after_ms, text);
+    if (p->publisher.windows_refused > refused) {
+        tlc_log(TLC_WARN, "windows_refused", "n=%lld last=\"%s\"",
+                (long long)(p->publisher.windows_refused - refused), p->publisher.refused);
+    }
+    p->dashboard_refuses = p->publisher.refuses;
+    p->windows_refused = p->publisher.refused_stand > 0;
     bool away = p->publisher.state == PUBLISH_AWAY;
     if (away && !p->dashboard_away) {
         tlc_log(TLC_WARN, "dashboard_away", "url=%s reason=\"%s\"", p->url, p->publisher.trouble);
@@ -265,7 +271,7 @@ static int post(void *ctx, struct tlc_str body, struct tlc_err *err)
                                  .content_type = "application/json",
                                  .body = body,
                                  .timeout_ms = POST_TIMEOUT_MS,
-                                 .reply_max = POST_REPLY_MAX,
+                                 .reply_max = TLC_WINDOW_REPLY_BYTES_MAX,
                                  .done = post_done,
                                  .ctx = p};
     return tlc_http_client_submit(p->client, &call, err);
@@ -479,7 +485,7 @@ int process_open(struct process *p, const struct process_options *options, struc
 {
     *p = (struct process){.options = options};
     pthread_mutex_init(&p->lock, NULL);
-    tlc_buf_init(&p->detail, 4 << 20);
+    tlc_buf_init(&p->detail, TLC_STATUS_BYTES_MAX);
     tlc_buf_init(&p->metadata, METADATA_MAX * 2);
     window_pool_init(&p->pool);
     static const struct tlc_counter_def defs[] = {PROCESS_COUNTERS(TLC_COUNTER_DEF)};

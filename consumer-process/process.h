@@ -33,6 +33,8 @@
     X(PROCESS_POSTS_FAILED, "posts_failed", COUNTER, "requests", "Posts that it did not take")     \
     X(PROCESS_SENT, "windows_sent", COUNTER, "windows", "Windows in posts that it took")           \
     X(PROCESS_SENT_BYTES, "sent_bytes", COUNTER, "bytes", "Bytes of these posts")                  \
+    X(PROCESS_REFUSED, "windows_refused", COUNTER, "windows",                                      \
+      "Windows that the dashboard did not take, by name in the log and on its page")               \
     X(PROCESS_COMMITS, "commits", COUNTER, "commits", "Offsets committed")                         \
     X(PROCESS_COMMITS_KEPT, "commits_kept", COUNTER, "commits",                                    \
       "Times an older commit was left in place because a new one could not be written")            \
@@ -81,7 +83,9 @@ struct process {
     struct tlc_counters counters;
     _Atomic int state; /* enum process_state */
     _Atomic bool dashboard_trouble;
-    pthread_mutex_t lock; /* of what the status threads read: */
+    _Atomic bool dashboard_refuses; /* whatever it is sent */
+    _Atomic bool windows_refused;   /* some stand refused */
+    pthread_mutex_t lock;           /* of what the status threads read: */
     struct tlc_buf detail;
 };
 

@@ -7,9 +7,8 @@
 
 #define RETRY_BASE_MS 250
 #define RETRY_CAP_MS 5000
-#define GREET_MS                                                                                   \
-    5000 /* without news the receiver is asked so often whether it is still the same               \
-          */
+/* Without news the receiver is asked so often whether it is still the same. */
+#define GREET_MS 5000
 
 _Static_assert(PUBLISH_BODY_BYTES + TLC_WINDOW_BYTES_MAX + TLC_WINDOW_PARTITIONS_BYTES_MAX + 4096 <=
                    TLC_WINDOW_MESSAGE_BYTES_MAX,
@@ -88,20 +87,25 @@ static bool write_body(struct publisher *p, int64_t now_ms)
     jsonout_open(&j, NULL, '[');
     p->hooks.partitions(p->hooks.ctx, &j);
     jsonout_close(&j, ']');
+    if (p->shape == PUBLISH_NO_TOTALS && p->to_send.n == 0 && now_ms - p->answered_ms >= GREET_MS) {
+        p->shape = PUBLISH_WHOLE; /* who refused them may be another one by now */
+    }
+    bool totals_new = p->shape == PUBLISH_WHOLE &&
+                      !tlc_str_eq(tlc_buf_str(&p->partitions), tlc_buf_str(&p->partitions_new));
     bool news = p->to_send.n > 0 || p->store_id[0] == '\0' || now_ms - p->answered_ms >= GREET_MS ||
-                !tlc_str_eq(tlc_buf_str(&p->partitions), tlc_buf_str(&p->partitions_new));
+                p->shape == PUBLISH_NOTHING || totals_new;
     if (!news) {
         return false;
     }
-    if (p->partitions_new.failed) { /* the windows must go all the same */
+    if (p->partitions_new.failed || p->shape != PUBLISH_WHOLE) { /* the windows go all the same */
         tlc_buf_reset(&p->partitions_new);
         (void)tlc_buf_append(&p->partitions_new, "[]", 2);
     }
     tlc_buf_reset(&p->body);
     (void)tlc_buf_printf(&p->body, "{\"window_s\":%lld,\"lateness_s\":%lld,\"windows\":[",
                          (long long)p->rules->window_s, (long long)p->rules->lateness_s);
-    if (p->store_id[0] !=
-        '\0') { /* who it is comes first: a new store wants windows from the log's start */
+    /* Who it is comes first: a new store wants windows from the log's start. */
+    if (p->store_id[0] != '\0' && p->shape != PUBLISH_NOTHING) {
         write_windows(p);
     }
     p->backlog = p->sent.n > 0 && p->to_send.n > 0;
@@ -136,8 +140,46 @@ void publish_step(struct publisher *p, int64_t now_ms, bool force)
     }
 }
 
-/* The receiver's store_id out of its reply; false when the reply is not what it should be. */
-static bool take_store_id(struct publisher *p, struct tlc_str reply)
+static struct publish_name name_of(const struct window *w)
+{
+    return (struct publish_name){.partition = w->partition,
+                                 .source = w->source,
+                                 .start_s = w->start_s,
+                                 .revision = window_revision(w)};
+}
+
+static void name_refused(struct publisher *p, const struct publish_name *n, const char *why)
+{
+    (void)snprintf(p->refused, sizeof(p->refused), "partition %d, source %d, start %lld: %s",
+                   n->partition, n->source, (long long)n->start_s, why);
+}
+
+static int64_t number(const json_t *object, const char *key)
+{
+    const json_t *v = json_object_get(object, key);
+    return json_is_integer(v) ? json_integer_value(v) : -1;
+}
+
+/* The windows of this request that the reply names. They are not sent again as they are. */
+static void take_refusals(struct publisher *p, const json_t *refused)
+{
+    for (size_t i = 0; i < json_array_size(refused); i++) {
+        const json_t *r = json_array_get(refused, i);
+        const char *text = json_string_value(json_object_get(r, "text"));
+        for (const struct window *w = p->sent.first; w; w = w->links[WINDOW_SENT].next) {
+            if (number(r, "partition") == w->partition && number(r, "source") == w->source &&
+                number(r, "start") == w->start_s && number(r, "revision") == w->sent_revision) {
+                struct publish_name name = name_of(w);
+                name_refused(p, &name, text ? text : "no reason given");
+                p->windows_refused++;
+            }
+        }
+    }
+}
+
+/* The receiver's store_id out of its reply, and what it refused; false when the reply is not what
+ * it should be. */
+static bool take_reply(struct publisher *p, struct tlc_str reply)
 {
     json_t *root = NULL;
     struct tlc_err err;
@@ -152,9 +194,71 @@ static bool take_store_id(struct publisher *p, struct tlc_str reply)
                 strcmp(id, "-") != 0;
     if (good) {
         (void)tlc_str_copy(p->store_id, sizeof(p->store_id), tlc_str_from(id));
+        take_refusals(p, json_object_get(root, "refused"));
+        int64_t stand = number(root, "refused_windows");
+        p->refused_stand = stand > 0 ? stand : 0;
     }
     json_decref(root);
     return good;
+}
+
+/* Alone it is too large for something on the way, which may be told to let it pass: it waits behind
+ * the others. */
+static void put_last(struct publisher *p)
+{
+    struct window *w = p->sent.first;
+    struct publish_name name = name_of(w);
+    name_refused(p, &name, p->trouble);
+    w->sent_revision = 0;
+    window_list_remove(w, WINDOW_SENT);
+    window_list_push(&p->to_send, w);
+}
+
+/* A message was refused as such. Again at once, with less in it, until there is one thing in it. */
+static void refused_whole(struct publisher *p, int64_t now_ms, int status)
+{
+    size_t n = p->sent.n;
+    if (n > 1) {
+        p->windows_max = n / 2;
+    } else if (p->shape == PUBLISH_WHOLE) {
+        p->shape = PUBLISH_NO_TOTALS;
+    } else if (n == 1 && status == 422) {
+        p->suspect = name_of(p->sent.first);
+        p->suspect.revision = p->sent.first->sent_revision;
+        p->suspected = true;
+        p->shape = PUBLISH_NOTHING;
+    } else {
+        if (n == 1) {
+            put_last(p);
+        }
+        /* Where not even nothing is taken nobody understands: then it is asked for that. */
+        p->shape = n == 1 ? PUBLISH_WHOLE : PUBLISH_NOTHING;
+        p->suspected = false;
+        p->refuses = true;
+        failed(p, now_ms, -1);
+        return;
+    }
+    take_back(p);
+    p->failures++;
+    p->state = PUBLISH_IDLE;
+    p->next_ms = now_ms;
+}
+
+/* Everything else is taken: it was the suspect alone. */
+static void convict(struct publisher *p)
+{
+    struct window *w = p->to_send.first; /* where it was put back */
+    struct publish_name name = w ? name_of(w) : (struct publish_name){.partition = -1};
+    const struct publish_name *suspect = &p->suspect;
+    if (name.partition == suspect->partition && name.source == suspect->source &&
+        name.start_s == suspect->start_s && name.revision == suspect->revision) {
+        name_refused(p, suspect, p->trouble);
+        p->windows_refused++;
+        window_list_remove(w, WINDOW_TO_SEND);
+        w->sent_revision = name.revision;
+        window_settle(p->pool, w);
+    }
+    p->suspected = false;
 }
 
 static void succeeded(struct publisher *p, int64_t now_ms)
@@ -170,23 +274,40 @@ static void succeeded(struct publisher *p, int64_t now_ms)
     struct tlc_buf sent = p->partitions_new;
     p->partitions_new = p->partitions;
     p->partitions = sent;
+    bool found = p->shape == PUBLISH_NOTHING;
+    if (p->suspected) {
+        convict(p);
+    }
+    if (p->shape == PUBLISH_NO_TOTALS && p->windows_max == 1) { /* the totals alone */
+        (void)snprintf(p->refused, sizeof(p->refused), "late and refused totals: %s", p->trouble);
+        p->windows_max = PUBLISH_WINDOWS_MAX;
+    }
+    if (found) {
+        p->shape = PUBLISH_WHOLE;
+        p->windows_max = PUBLISH_WINDOWS_MAX;
+    }
     tlc_retry_reset(&p->retry);
     p->answered_ms = now_ms;
     p->state = PUBLISH_IDLE;
     p->trouble[0] = '\0';
-    p->next_ms = p->backlog ? now_ms : p->started_ms + p->emit_ms;
+    p->next_ms = p->backlog || found ? now_ms : p->started_ms + p->emit_ms;
+}
+
+/* Whether an answer may become another one by waiting, with nothing changed by anybody. */
+static bool may_pass(int status)
+{
+    return status == 0 || status == 408 || status == 429 || (status >= 500 && status <= 504);
 }
 
 void publish_done(struct publisher *p, int64_t now_ms, int status, struct tlc_str reply,
                   int64_t retry_after_ms, const char *text)
 {
     p->under_way = false;
-    if (status == 200 && take_store_id(p, reply)) {
+    p->refuses = false;
+    /* 507: as 200, but some windows did not fit; they are named. */
+    if ((status == 200 || status == 507) && take_reply(p, reply)) {
         succeeded(p, now_ms);
         return;
-    }
-    if (status == 413 && p->windows_max > 1) {
-        p->windows_max /= 2;
     }
     if (status == 0) {
         (void)snprintf(p->trouble, sizeof(p->trouble), "no answer: %s", text);
@@ -194,5 +315,10 @@ void publish_done(struct publisher *p, int64_t now_ms, int status, struct tlc_st
         int shown = reply.n < 120 ? (int)reply.n : 120;
         (void)snprintf(p->trouble, sizeof(p->trouble), "answered %d: %.*s", status, shown, reply.p);
     }
+    if (status == 413 || status == 422) {
+        refused_whole(p, now_ms, status);
+        return;
+    }
+    p->refuses = !may_pass(status);
     failed(p, now_ms, retry_after_ms);
 }

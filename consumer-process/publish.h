@@ -4,7 +4,12 @@
  * the dashboard is away the windows stay in to_send, at most once each, and the request is tried
  * again with growing pauses. Nothing here waits: publish_step starts a request when one is due,
  * publish_done takes the answer. The transport is a function, so tests put their own. One thread.
- */
+ *
+ * A window that the answer names as refused is done with: it comes again only when it changes, and
+ * the dashboard keeps its name. A message that is refused whole, which only a dashboard of another
+ * version or something in between does (413, 422), is made smaller until the one thing is found
+ * that is not taken: a window, which is done with then (422) or waits behind the others (413), or
+ * the totals in "partitions". */
 #ifndef PROCESS_PUBLISH_H
 #define PROCESS_PUBLISH_H
 
@@ -27,6 +32,19 @@ struct publish_hooks {
 
 enum publish_state { PUBLISH_IDLE, PUBLISH_UNDER_WAY, PUBLISH_AWAY };
 
+/* What a request holds beside its head. */
+enum publish_shape {
+    PUBLISH_WHOLE,     /* windows and totals */
+    PUBLISH_NO_TOTALS, /* they are refused, or it is to be found out whether they are */
+    PUBLISH_NOTHING,   /* whether anything is taken at all */
+};
+
+/* A window by name, at one of its revisions. */
+struct publish_name {
+    int32_t partition, source;
+    int64_t start_s, revision;
+};
+
 struct publisher {
     struct publish_hooks hooks;
     const struct rules *rules;
@@ -47,8 +65,15 @@ struct publisher {
     int64_t answered_ms;             /* the last success */
     size_t windows_max;              /* of a request; halves when the receiver says 413 */
     char store_id[STORE_ID_MAX + 1]; /* of the last answer; "" before the first */
+    enum publish_shape shape;
+    bool suspected;              /* there is a suspect: */
+    struct publish_name suspect; /* refused alone, while PUBLISH_NOTHING is asked */
     int64_t posts, failures, windows_sent, bytes_sent;
-    char trouble[200]; /* why the last request failed; "" after a success */
+    char trouble[200];       /* why the last request failed; "" after a success */
+    bool refuses;            /* it was no matter of time: who answers does not take what is sent */
+    int64_t windows_refused; /* since the start, a window once for each revision */
+    int64_t refused_stand;   /* windows that the dashboard has named and not taken since */
+    char refused[400];       /* the last one by name, and why; "" before the first */
 };
 
 void publish_init(struct publisher *p, const struct publish_hooks *hooks, const struct rules *rules,

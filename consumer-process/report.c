@@ -116,12 +116,20 @@ static void write_lags(const struct process *p, struct jsonout *j)
     jsonout_close(j, ']');
 }
 
+/* Of /status, so that it stays one that is read. */
+#define SOURCES_BYTES_MAX (TLC_STATUS_BYTES_MAX / 4 * 3)
+
 static void write_sources(const struct process *p, struct jsonout *j)
 {
+    int64_t left_out = 0;
     jsonout_open(j, "sources", '[');
     for (size_t i = 0; i < p->slots_n; i++) {
         const struct partition *part = p->slots[i].partition;
         for (size_t k = 0; part && k < part->sources_n; k++) {
+            if (j->out->n > SOURCES_BYTES_MAX) {
+                left_out += (int64_t)(part->sources_n - k);
+                break;
+            }
             const struct source *s = part->sources[k];
             bool closed = watermark_closed(&s->mark);
             jsonout_open(j, NULL, '{');
@@ -140,6 +148,9 @@ static void write_sources(const struct process *p, struct jsonout *j)
         }
     }
     jsonout_close(j, ']');
+    if (left_out > 0) {
+        jsonout_i64(j, "sources_left_out", left_out);
+    }
 }
 
 static void write_dashboard(const struct process *p, struct jsonout *j)
@@ -148,6 +159,9 @@ static void write_dashboard(const struct process *p, struct jsonout *j)
     jsonout_bool(j, "away", p->publisher.state == PUBLISH_AWAY);
     jsonout_text(j, "store_id", tlc_str_from(p->publisher.store_id));
     jsonout_i64(j, "windows_waiting", (int64_t)(p->publisher.to_send.n + p->publisher.sent.n));
+    jsonout_i64(j, "windows_refused", p->publisher.refused_stand);
+    jsonout_words(j, "refused", tlc_str_from(p->publisher.refused));
+    jsonout_words(j, "trouble", tlc_str_from(p->publisher.trouble));
     jsonout_close(j, '}');
 }
 
@@ -196,6 +210,7 @@ void process_report(struct process *p)
     tlc_counter_set(&p->counters, PROCESS_POSTS_FAILED, p->publisher.failures);
     tlc_counter_set(&p->counters, PROCESS_SENT, p->publisher.windows_sent);
     tlc_counter_set(&p->counters, PROCESS_SENT_BYTES, p->publisher.bytes_sent);
+    tlc_counter_set(&p->counters, PROCESS_REFUSED, p->publisher.windows_refused);
 
     pthread_mutex_lock(&p->lock);
     tlc_buf_reset(&p->detail);
@@ -227,7 +242,13 @@ static const char *state(void *ctx)
     case PROCESS_DRAINING: return "draining";
     case PROCESS_RUNNING: break;
     }
-    return p->dashboard_trouble ? "running: dashboard away" : "running";
+    if (p->dashboard_refuses) {
+        return "running: dashboard refuses messages";
+    }
+    if (p->dashboard_trouble) {
+        return "running: dashboard away";
+    }
+    return p->windows_refused ? "running: dashboard refused windows" : "running";
 }
 
 static const char *not_ready(void *ctx)
@@ -240,7 +261,12 @@ static const char *not_ready(void *ctx)
     case PROCESS_PAUSED:
     case PROCESS_RUNNING: break;
     }
-    return NULL;
+    if (p->dashboard_refuses) {
+        return "the dashboard refuses what it is sent: see dashboard.trouble in /status";
+    }
+    return p->windows_refused ? "the dashboard refused windows: see dashboard.refused in /status, "
+                                "and its page /pipeline"
+                              : NULL;
 }
 
 void process_status_init(struct process *p, struct tlc_status *ret)

@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 #include "common/io/json.h"
+#include "common/io/status_http.h"
 
-#define REPLY_BYTES_MAX ((size_t)1 << 20)
 #define TIMEOUT_MS 3000
 
 static const char *const peer_names[PEERS_N] = {
@@ -65,7 +65,7 @@ int peers_open(struct peers *p, const struct peers_options *options, struct tlc_
     }
     pthread_mutex_init(&p->lock, NULL);
     for (size_t i = 0; i < PEERS_N; i++) {
-        tlc_buf_init(&p->rows[i].reply, REPLY_BYTES_MAX);
+        tlc_buf_init(&p->rows[i].reply, TLC_STATUS_BYTES_MAX);
         forget(&p->rows[i]);
     }
     return TLC_OK;
@@ -155,7 +155,7 @@ static void ask(struct peers *p, struct peer *peer, int64_t now_ms)
         .method = "GET",
         .url = peer->url,
         .timeout_ms = TIMEOUT_MS,
-        .reply_max = REPLY_BYTES_MAX,
+        .reply_max = TLC_STATUS_BYTES_MAX,
         .done = done,
         .ctx = peer,
     };

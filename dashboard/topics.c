@@ -3,9 +3,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "common/io/status_http.h"
 #include "dashboard/summary.h"
 
-#define STATUS_BYTES_MAX ((size_t)8 << 20)
+#define STATUS_BYTES_MAX ((PEERS_N + 1) * TLC_STATUS_BYTES_MAX + ((size_t)1 << 20))
 /* The parts tell how they are once a --poll; a page that shows it needs no more. */
 #define STATUS_EVERY_MS 1000
 

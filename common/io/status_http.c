@@ -8,8 +8,6 @@
 
 #include "common/base/clock.h"
 
-#define STATUS_BODY_MAX (4 << 20)
-
 int64_t tlc_rss_bytes(void)
 {
     char line[128] = "";
@@ -63,7 +61,7 @@ static enum tlc_http_verdict get_metrics(void *ctx, const struct tlc_http_reques
     (void)request;
     const struct tlc_status *s = ctx;
     struct tlc_buf *out = &r->body;
-    tlc_buf_init(out, STATUS_BODY_MAX);
+    tlc_buf_init(out, TLC_STATUS_BYTES_MAX);
     for (size_t i = 0; i < TLC_STATUS_TABLES_MAX && s->tables[i]; i++) {
         tlc_counters_prometheus(s->tables[i], s->prefix, out);
     }
@@ -106,7 +104,7 @@ static enum tlc_http_verdict get_metrics(void *ctx, const struct tlc_http_reques
 static void add_counters(const struct tlc_status *s, struct tlc_buf *out)
 {
     struct tlc_buf one;
-    tlc_buf_init(&one, STATUS_BODY_MAX);
+    tlc_buf_init(&one, TLC_STATUS_BYTES_MAX);
     tlc_buf_printf(out, ",\"counters\":{");
     bool first = true;
     for (size_t i = 0; i < TLC_STATUS_TABLES_MAX && s->tables[i]; i++) {
@@ -129,7 +127,7 @@ static enum tlc_http_verdict get_status(void *ctx, const struct tlc_http_request
     (void)request;
     const struct tlc_status *s = ctx;
     struct tlc_buf *out = &r->body;
-    tlc_buf_init(out, STATUS_BODY_MAX);
+    tlc_buf_init(out, TLC_STATUS_BYTES_MAX);
     time_t started = (time_t)(s->started_wall_ms / 1000);
     struct tm tm;
     char text[32];

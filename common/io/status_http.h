@@ -14,6 +14,8 @@
 #include "common/io/http_server.h"
 
 #define TLC_STATUS_TABLES_MAX 6
+/* /status and /metrics, each: who asks for them reads so much. */
+#define TLC_STATUS_BYTES_MAX ((size_t)4 << 20)
 #define TLC_STATUS_ROUTES_N 4
 
 struct tlc_status {

@@ -1,3 +1,4 @@
+#include "common/event/tripid.h"
 #include "consumer-process/process.h"
 #include "tests/support/unit.h"
 
@@ -33,8 +34,61 @@ static void rules__table__taken_or_refused_in_words(void **state)
     }
 }
 
+/* More sources than /status can name: it stays one that the dashboard reads. */
+static void status__of_more_sources_than_fit__says_how_many_it_leaves_out(void **state)
+{
+    (void)state;
+    enum { PARTITIONS = 500 };
+    static struct process p;
+    p = (struct process){.rules = {.window_s = 900,
+                                   .lateness_s = 7200,
+                                   .trip_max_s = 86400,
+                                   .silence_ms = 86400000,
+                                   .sources_max = SOURCES_MAX,
+                                   .open_max = 10,
+                                   .seen_max = 10,
+                                   .routes_max = 10}};
+    static const struct tlc_counter_def defs[] = {PROCESS_COUNTERS(TLC_COUNTER_DEF)};
+    tlc_counters_init(&p.counters, defs, PROCESS_COUNTER_N);
+    pthread_mutex_init(&p.lock, NULL);
+    tlc_buf_init(&p.detail, TLC_STATUS_BYTES_MAX);
+    window_pool_init(&p.pool);
+    window_list_init(&p.publisher.to_send, WINDOW_TO_SEND);
+    p.slots = calloc(PARTITIONS, sizeof(*p.slots));
+    assert_non_null(p.slots);
+    p.slots_n = PARTITIONS;
+    struct partition_env env = {
+        .rules = &p.rules, .pool = &p.pool, .to_send = &p.publisher.to_send};
+    for (int32_t i = 0; i < PARTITIONS; i++) {
+        p.slots[i].partition = partition_new(&env, i, 0, NULL);
+        for (int32_t k = 0; k < SOURCES_MAX; k++) {
+            int32_t source = 1200700 + k / 12 * 100 + k % 12 + 1;
+            int64_t from_s, to_s;
+            tlc_source_span(source, 0, &from_s, &to_s);
+            struct tlc_event e = {.trip_id = tlc_tripid_make(source, 1),
+                                  .at_s = from_s,
+                                  .zone_id = 74,
+                                  .status = TLC_START};
+            partition_apply_event(p.slots[i].partition, &e, k, 1);
+        }
+    }
+    process_report(&p);
+    assert_false(p.detail.failed);
+    assert_true(p.detail.n < TLC_STATUS_BYTES_MAX - (512 << 10));
+    assert_non_null(strstr(tlc_buf_cstr(&p.detail), "\"sources_left_out\":"));
+    assert_non_null(strstr(tlc_buf_cstr(&p.detail), "\"dashboard\":{\"away\":false"));
+    for (size_t i = 0; i < PARTITIONS; i++) {
+        partition_free(p.slots[i].partition);
+    }
+    free(p.slots);
+    window_pool_release(&p.pool);
+    tlc_buf_release(&p.detail);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(rules__table__taken_or_refused_in_words)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rules__table__taken_or_refused_in_words),
+        cmocka_unit_test(status__of_more_sources_than_fit__says_how_many_it_leaves_out)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -435,9 +435,245 @@ static void totals__too_many_for_a_post__left_out_windows_go(void **state)
     world_close(&w);
 }
 
+/* ---- what is refused ---- */
+
+#define REFUSED(partition, source, start, revision)                                                \
+    "{\"rule\":\"bad_window\",\"partition\":" #partition ",\"source\":" #source                    \
+    ",\"start\":" #start ",\"revision\":" #revision ",\"text\":\"it is \\\"bad\\\"\"}"
+
+static void window_refused__done_with_by_name_the_others_are_too(void **state)
+{
+    (void)state;
+    static const int answers[] = {200, 507};
+    for (size_t i = 0; i < TLC_COUNT(answers); i++) {
+        struct world w;
+        world_open(&w);
+        window_finish(&w, window_make(&w, 0, 10));
+        window_finish(&w, window_make(&w, 900, 11));
+        struct window *live = window_make(&w, 1800, 12);
+        step(&w, 0);
+        window_change(&w, live, 13); /* while it is under way */
+        answer(&w, answers[i],
+               "{\"store_id\":\"s1\",\"accepted\":1,\"superseded\":0,\"refused\":[" REFUSED(
+                   0, 2202401, 900, 12) "," REFUSED(0, 2202401, 1800, 13) "],"
+                                                                          "\"refused_windows\":7}");
+        assert_int_equal(w.publisher.state, PUBLISH_IDLE);
+        assert_int_equal(w.publisher.windows_refused, 2);
+        assert_int_equal(w.publisher.refused_stand, 7);
+        assert_string_equal(w.publisher.refused,
+                            "partition 0, source 2202401, start 1800: it is \"bad\"");
+        assert_int_equal(w.pool.in_use, 1); /* the final ones do not hold the log's offset back */
+        step(&w, 250);
+        assert_int_equal(posted_windows(&w), 1); /* it has changed: it is worth another try */
+        answer(&w, 200, REPLY);
+        assert_int_equal(w.publisher.windows_refused, 2);
+        assert_int_equal(w.publisher.refused_stand, 0);
+        assert_true(publish_idle(&w.publisher));
+        window_free(&w.pool, live);
+        world_close(&w);
+    }
+}
+
+static void refusal_of_what_was_not_sent__changes_nothing(void **state)
+{
+    (void)state;
+    static const char *const replies[] = {
+        "{\"store_id\":\"s1\",\"refused\":[" REFUSED(1, 2202401, 0, 11) "]}",
+        "{\"store_id\":\"s1\",\"refused\":[" REFUSED(0, 2202401, 0, 10) "]}",
+        "{\"store_id\":\"s1\",\"refused\":[7,{},null,[],{\"partition\":\"0\"}]}",
+        "{\"store_id\":\"s1\",\"refused\":7,\"refused_windows\":\"x\"}",
+        "{\"store_id\":\"s1\",\"refused_windows\":-5}",
+    };
+    for (size_t i = 0; i < TLC_COUNT(replies); i++) {
+        struct world w;
+        world_open(&w);
+        window_finish(&w, window_make(&w, 0, 10));
+        step(&w, 0);
+        answer(&w, 200, replies[i]);
+        assert_int_equal(w.publisher.windows_refused, 0);
+        assert_int_equal(w.publisher.refused_stand, 0);
+        assert_int_equal(w.pool.in_use, 0);
+        world_close(&w);
+    }
+}
+
+/* A receiver that refuses a message whole for one window in it, or for what holds "longest". */
+static bool holds(const struct world *w, const char *text)
+{
+    char *body = strndup(w->body.p, w->body.n);
+    assert_non_null(body);
+    bool found = strstr(body, text) != NULL;
+    free(body);
+    return found;
+}
+
+static int answer_of(const struct world *w, const char *poison)
+{
+    return holds(w, poison) ? 422 : 200;
+}
+
+static int posts_until_idle(struct world *w, const char *poison)
+{
+    int before = w->posts;
+    while (!publish_idle(&w->publisher)) {
+        step(w, 0); /* at once: it is no matter of time */
+        assert_true(w->publisher.under_way);
+        assert_true(w->posts - before < 60);
+        answer(w, answer_of(w, poison), REPLY);
+    }
+    return w->posts - before;
+}
+
+static void message_refused_for_one_window__it_is_found_and_done_with(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w);
+    w.partitions_n = 1;
+    for (int64_t i = 0; i < 1000; i++) {
+        window_finish(&w, window_make(&w, i * 900, i));
+    }
+    int posts = posts_until_idle(&w, "\"start\":333900,"); /* the 372nd */
+    assert_true(posts < 40);
+    assert_int_equal(w.publisher.windows_refused, 1);
+    assert_int_equal(w.publisher.windows_sent, 999);
+    assert_non_null(strstr(w.publisher.refused, "partition 0, source 2202401, start 333900: "));
+    assert_non_null(strstr(w.publisher.refused, "answered 422"));
+    assert_int_equal(w.pool.in_use, 0);
+    assert_false(w.publisher.refuses);
+    /* From then on messages are whole again. */
+    for (int64_t i = 0; i < 500; i++) {
+        window_finish(&w, window_make(&w, i * 900, 2000 + i));
+    }
+    step(&w, 250);
+    assert_int_equal(posted_windows(&w), 500);
+    assert_true(holds(&w, "\"partitions\":[\"p\"]"));
+    answer(&w, 200, REPLY);
+    world_close(&w);
+}
+
+static void message_refused_for_its_totals__windows_go_without(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w);
+    w.partitions_n = 1;
+    for (int64_t i = 0; i < 100; i++) {
+        window_finish(&w, window_make(&w, i * 900, i));
+    }
+    assert_true(posts_until_idle(&w, "[\"p\"]") < 12);
+    assert_int_equal(w.publisher.windows_refused, 0);
+    assert_int_equal(w.publisher.windows_sent, 100);
+    assert_int_equal(w.pool.in_use, 0);
+    assert_non_null(strstr(w.publisher.refused, "totals"));
+    w.now_ms += 250;
+    window_finish(&w, window_make(&w, 0, 200));
+    assert_int_equal(posts_until_idle(&w, "[\"p\"]"), 1);
+    step(&w, 5000); /* at rest they are tried again */
+    assert_true(holds(&w, "[\"p\"]"));
+    answer(&w, 200, REPLY);
+    world_close(&w);
+}
+
+/* Something on the way lets no more than so much pass: all but the one go, and it too in the end.
+ */
+static void window_too_large_for_the_way__waits_behind_the_others(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w);
+    for (int64_t i = 0; i < 100; i++) {
+        window_finish(&w, window_make(&w, i * 900, i));
+    }
+    for (int posts = 0; w.publisher.to_send.n > 1 || w.publisher.under_way; posts++) {
+        assert_true(posts < 400);
+        step(&w, 5000);
+        answer(&w, holds(&w, "\"start\":900,") ? 413 : 200, REPLY);
+    }
+    assert_int_equal(w.publisher.windows_sent, 99);
+    assert_int_equal(w.publisher.windows_refused, 0);
+    step(&w, 5000);
+    while (w.publisher.state != PUBLISH_AWAY) {
+        answer(&w, 413, "nginx");
+        step(&w, 0);
+    }
+    assert_true(w.publisher.refuses);
+    assert_string_equal(w.publisher.refused,
+                        "partition 0, source 2202401, start 900: answered 413: nginx");
+    step(&w, 60000); /* it was told to let it pass */
+    assert_int_equal(posted_windows(&w), 1);
+    answer(&w, 200, REPLY);
+    assert_false(w.publisher.refuses);
+    assert_int_equal(w.pool.in_use, 0);
+    world_close(&w);
+}
+
+/* Who takes nothing is asked now and then with an empty message; no window is given up for that. */
+static void everything_refused__windows_wait_and_only_a_greeting_is_sent(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w);
+    for (int64_t i = 0; i < 100; i++) {
+        window_finish(&w, window_make(&w, i * 900, i));
+    }
+    for (int i = 0; i < 12 && w.publisher.state != PUBLISH_AWAY; i++) {
+        step(&w, 0);
+        answer(&w, 422, "{}");
+    }
+    assert_int_equal(w.publisher.state, PUBLISH_AWAY);
+    for (int i = 0; i < 3; i++) {
+        assert_true(w.publisher.refuses);
+        assert_int_equal(w.publisher.to_send.n, 100);
+        assert_int_equal(w.publisher.windows_refused, 0);
+        step(&w, 60000);
+        assert_int_equal(posted_windows(&w), 0);
+        assert_true(w.body.n < 100);
+        answer(&w, i < 2 ? 422 : 200, REPLY);
+    }
+    assert_false(w.publisher.refuses);
+    step(&w, 0);
+    assert_int_equal(posted_windows(&w), 100);
+    answer(&w, 200, REPLY);
+    assert_int_equal(w.pool.in_use, 0);
+    world_close(&w);
+}
+
+static void answers__table__whether_waiting_alone_can_help(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        bool refuses;
+    } cases[] = {{0, false},   {503, false}, {502, false}, {500, false}, {429, false},
+                 {408, false}, {200, true},  {302, true},  {401, true},  {404, true},
+                 {409, true},  {415, true},  {507, true}};
+    for (size_t i = 0; i < TLC_COUNT(cases); i++) {
+        struct world w;
+        world_open(&w);
+        struct window *x = window_make(&w, 0, 10);
+        step(&w, 0);
+        answer(&w, cases[i].status, "{\"error\":\"no\"}");
+        assert_int_equal(w.publisher.refuses, cases[i].refuses);
+        assert_int_equal(w.publisher.to_send.n, 1);
+        step(&w, 60000);
+        answer(&w, 200, REPLY);
+        assert_false(w.publisher.refuses);
+        window_free(&w.pool, x);
+        world_close(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(window_refused__done_with_by_name_the_others_are_too),
+        cmocka_unit_test(refusal_of_what_was_not_sent__changes_nothing),
+        cmocka_unit_test(message_refused_for_one_window__it_is_found_and_done_with),
+        cmocka_unit_test(message_refused_for_its_totals__windows_go_without),
+        cmocka_unit_test(window_too_large_for_the_way__waits_behind_the_others),
+        cmocka_unit_test(everything_refused__windows_wait_and_only_a_greeting_is_sent),
+        cmocka_unit_test(answers__table__whether_waiting_alone_can_help),
         cmocka_unit_test(first_post__store_unknown__asks_without_windows),
         cmocka_unit_test(under_way__nothing_else_is_sent),
         cmocka_unit_test(window__changed_while_under_way__sent_again_newest),

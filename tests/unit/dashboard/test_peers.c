@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "common/io/status_http.h"
 #include "dashboard/peers.h"
 #include "tests/unit/dashboard/unit.h"
 
@@ -162,6 +163,22 @@ static void answer_that_is_no_status__not_up(void **state)
     json_decref(root);
 }
 
+/* What consumer-process says of some thousand sources. */
+static void large_status__still_read(void **state)
+{
+    (void)state;
+    char *status = malloc(TLC_STATUS_BYTES_MAX + 1);
+    assert_non_null(status);
+    memset(status, ' ', TLC_STATUS_BYTES_MAX);
+    memcpy(status, PROCESS_STATUS, sizeof PROCESS_STATUS - 2);
+    status[TLC_STATUS_BYTES_MAX - 1] = '}';
+    status[TLC_STATUS_BYTES_MAX] = '\0';
+    tell(PEER_PROCESS, status);
+    assert_true(peers.rows[PEER_PROCESS].up);
+    assert_int_equal(peers.rows[PEER_PROCESS].numbers[PEER_COUNTED], 85);
+    free(status);
+}
+
 static void address__with_and_without_slash_too_long_refused(void **state)
 {
     (void)state;
@@ -191,6 +208,7 @@ int main(void)
         TEST(part_that_does_not_tell__null_and_not_ok),
         TEST(part_that_went_away__its_old_numbers_are_not_shown),
         TEST(answer_that_is_no_status__not_up),
+        TEST(large_status__still_read),
         TEST(address__with_and_without_slash_too_long_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
