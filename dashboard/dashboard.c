@@ -6,6 +6,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/stop.h"
+#include "common/io/json.h"
 
 #define IDLE_MS 60000
 #define REQUEST_MS 30000
@@ -16,13 +17,42 @@
 static const char *not_ready(void *ctx)
 {
     struct dashboard *d = ctx;
-    return atomic_load(&d->draining) ? "stopping" : NULL;
+    if (atomic_load(&d->draining)) {
+        return "stopping";
+    }
+    switch ((enum store_file)d->store.file) {
+    case STORE_FILE_GONE: return "the database file was deleted or replaced while in use";
+    case STORE_FILE_ANEW:
+        return "the database file was begun anew, its windows have not come again";
+    case STORE_FILE_GOOD: break;
+    }
+    return NULL;
 }
 
 static const char *state(void *ctx)
 {
     struct dashboard *d = ctx;
-    return atomic_load(&d->draining) ? "draining" : "running";
+    if (atomic_load(&d->draining)) {
+        return "draining";
+    }
+    return d->store.file == STORE_FILE_GOOD ? "running" : "waiting: for windows to come again";
+}
+
+/* The first of the windows that were refused and have not been taken since, by name. */
+static void add_refused(const struct store *s, struct tlc_buf *out)
+{
+    tlc_buf_printf(out, ",\"refused\":[");
+    for (size_t i = 0; i < s->refused_n; i++) {
+        const struct window_refusal *r = &s->refused[i];
+        tlc_buf_printf(out,
+                       "%s{\"partition\":%" PRId64 ",\"source\":%" PRId64 ",\"start\":%" PRId64
+                       ",\"revision\":%" PRId64 ",\"events\":%" PRId64 ",\"text\":",
+                       i > 0 ? "," : "", r->partition, r->source, r->start_s, r->revision,
+                       r->events);
+        tlc_json_quote(out, tlc_str_from(r->text));
+        tlc_buf_printf(out, "}");
+    }
+    tlc_buf_printf(out, "]");
 }
 
 static void detail(void *ctx, struct tlc_buf *out)
@@ -33,13 +63,16 @@ static void detail(void *ctx, struct tlc_buf *out)
     store_read_begin(&d->store);
     tlc_buf_printf(out, ",\"store_id\":\"%s\",\"revision\":%" PRId64, d->store.store_id,
                    d->store.windows.revision);
+    add_refused(&d->store, out);
     store_read_end(&d->store);
-    /* Superseded claims belong to the sum: consumer-process has counted their events. */
+    /* Superseded claims and refused windows belong to the sum: consumer-process has counted their
+     * events. */
     tlc_buf_printf(out,
                    ",\"ledger\":{\"window_events\":%" PRId64 ",\"superseded_events\":%" PRId64
-                   ",\"windows\":%" PRId64 ",\"superseded_windows\":%" PRId64 "}",
-                   t.events + t.superseded_events, t.superseded_events, t.windows_n,
-                   t.superseded_windows);
+                   ",\"windows\":%" PRId64 ",\"superseded_windows\":%" PRId64
+                   ",\"refused_events\":%" PRId64 ",\"refused_windows\":%" PRId64 "}",
+                   t.events + t.superseded_events + t.refused_events, t.superseded_events,
+                   t.windows_n, t.superseded_windows, t.refused_events, t.refused_windows);
 }
 
 static void fill_status(struct dashboard *d)
@@ -74,6 +107,7 @@ static int open_store(struct dashboard *d, struct tlc_err *err)
     if (rc != TLC_OK) {
         return tlc_err_note(err, "windows");
     }
+    d->store.cells_max = d->options->windows_max;
     if (d->store.aside[0] != '\0') {
         tlc_log(TLC_WARN, "damaged_file_set_aside", "file=\"%s\" now=\"%s\"", d->options->db,
                 d->store.aside);
@@ -83,6 +117,13 @@ static int open_store(struct dashboard *d, struct tlc_err *err)
     tlc_log(TLC_INFO, "windows_loaded",
             "file=\"%s\" windows=%" PRId64 " events=%" PRId64 " store_id=%s", d->options->db,
             t.windows_n, t.events, d->store.store_id);
+    int64_t again = windows_db_meta(d->store.db)->asked_again;
+    if (again > 0) {
+        tlc_log(TLC_INFO, "refused_windows_asked_again",
+                "n=%" PRId64
+                " text=\"with a new store_id consumer-process sends everything again\"",
+                again);
+    }
     return TLC_OK;
 }
 
@@ -183,6 +224,20 @@ int dashboard_open(struct dashboard *d, const struct dashboard_options *options,
 
 /* --- run --- */
 
+static void note_file(struct dashboard *d)
+{
+    enum store_file file = (enum store_file)d->store.file;
+    if (file != d->file && file == STORE_FILE_GONE) {
+        tlc_log(TLC_ERROR, "file_gone",
+                "file=\"%s\" text=\"deleted or replaced while in use: begun anew with the next "
+                "message, the windows come again from the log\"",
+                d->options->db);
+    } else if (file != d->file && file == STORE_FILE_GOOD) {
+        tlc_log(TLC_INFO, "file_begun_anew", "file=\"%s\"", d->options->db);
+    }
+    d->file = file;
+}
+
 int dashboard_step(struct dashboard *d, int64_t now_ms, int64_t wait_ms, struct tlc_err *err)
 {
     if (now_ms >= d->tick_ms) {
@@ -192,6 +247,7 @@ int dashboard_step(struct dashboard *d, int64_t now_ms, int64_t wait_ms, struct 
         }
         store_pulse(&d->store, now_ms);
         stream_step(&d->hub, now_ms);
+        note_file(d);
         /* A late turn does not make the next ones come closer together. */
         d->tick_ms = now_ms - d->tick_ms < WINDOWS_PULSE_MS ? d->tick_ms + WINDOWS_PULSE_MS
                                                             : now_ms + WINDOWS_PULSE_MS;

@@ -25,6 +25,7 @@ struct dashboard {
     atomic_bool draining;
     int64_t shapes_ms;         /* when to look for them again */
     int64_t tick_ms;           /* when rates and events are due */
+    enum store_file file;      /* as logged last */
     pthread_mutex_t http_lock; /* http, against a SIGHUP while it opens or closes */
 };
 

@@ -262,13 +262,14 @@ static void add_line(const char *text, int64_t left, int64_t right, const char *
 
 /* What PostgreSQL has more than the windows must be what was late for them, less the late copies of
  * events, which it refused as duplicates; and no place may be the other way round. */
-static void add_check(const struct peers *p, const struct history_check *check, struct tlc_buf *out)
+static void add_check(const struct peers *p, const struct store_totals *own,
+                      const struct history_check *check, struct tlc_buf *out)
 {
     static const struct term terms[] = {{PEER_PROCESS, PEER_DUPLICATE},
                                         {PEER_PROCESS, PEER_REFUSED},
                                         {PEER_STORE, PEER_DUPLICATE},
                                         {PEER_STORE, PEER_REFUSED}};
-    int64_t right = check->stream + check->superseded + check->late;
+    int64_t right = check->stream + check->superseded + own->refused_events + check->late;
     for (size_t i = 0; i < TLC_COUNT(terms); i++) {
         int64_t v = value_of(p, terms[i]);
         if (v == PEER_NONE || right == PEER_NONE) {
@@ -296,6 +297,25 @@ static void add_check(const struct peers *p, const struct history_check *check, 
                 right_places, note, out);
 }
 
+/* What was refused is accounted for, and wrong all the same: nobody sees it. */
+static void add_windows(const struct peers *p, const struct store_totals *own, struct tlc_buf *out)
+{
+    int64_t counted = value_of(p, (struct term){PEER_PROCESS, PEER_COUNTED});
+    char note[160] = "";
+    if (counted == PEER_NONE) {
+        (void)snprintf(note, sizeof note, "a part does not tell");
+    } else if (own->refused_windows > 0) {
+        (void)snprintf(note, sizeof note,
+                       "%lld events of %lld refused windows included: see Refused windows",
+                       (long long)own->refused_events, (long long)own->refused_windows);
+    } else if (own->superseded_events > 0) {
+        (void)snprintf(note, sizeof note, "superseded windows included");
+    }
+    add_verdict("dashboard: events in windows = counted by consumer-process",
+                own->events + own->superseded_events + own->refused_events, counted,
+                own->refused_windows == 0, note, out);
+}
+
 static void add_ledger(const struct peers *p, const struct store_totals *own,
                        const struct history_check *check, struct tlc_buf *out)
 {
@@ -310,11 +330,8 @@ static void add_ledger(const struct peers *p, const struct store_totals *own,
         add_line(line->text, value_of(p, line->left), right, line->note, out);
         tlc_buf_append(out, ",", 1);
     }
-    int64_t counted = value_of(p, (struct term){PEER_PROCESS, PEER_COUNTED});
-    add_line("dashboard: events in windows = counted by consumer-process",
-             own->events + own->superseded_events, counted,
-             own->superseded_events > 0 ? "superseded windows included" : "", out);
-    add_check(p, check, out);
+    add_windows(p, own, out);
+    add_check(p, own, check, out);
     tlc_buf_printf(out, "]}");
 }
 

@@ -4,12 +4,15 @@
 
 #include "common/base/log.h"
 #include "common/event/tripid.h"
+#include "common/io/json.h"
 #include "dashboard/dump.h"
 #include "dashboard/summary.h"
 #include "dashboard/window_message.h"
 
 #define WINDOWS_BYTES_MAX ((size_t)64 << 20)
 #define RETRY_AFTER_S 1
+/* An answer that names every window of the largest message. */
+#define REPLY_BYTES_MAX ((size_t)64 << 20)
 
 /* --- replies --- */
 
@@ -63,7 +66,6 @@ static const struct {
     int status;
     const char *rule;
 } refusals[] = {
-    [STORE_FULL] = {507, "full"},
     [STORE_OTHER_SIZE] = {409, "other_window_size"},
     [STORE_UNAVAILABLE] = {503, "not_durable"},
 };
@@ -77,6 +79,63 @@ static enum tlc_http_verdict turn_away(const struct store_reply *reply, const st
                    err->text);
     if (reply->refusal == STORE_UNAVAILABLE) {
         tlc_http_header_add(r, "Retry-After", "%d", RETRY_AFTER_S);
+    }
+    return TLC_HTTP_REPLY;
+}
+
+/* Each that was not taken, by its name: the sender need not send the others again. */
+static void add_refusals(const struct window_message *m, struct tlc_buf *out)
+{
+    tlc_buf_printf(out, ",\"refused\":[");
+    for (size_t i = 0; i < m->refusals_n; i++) {
+        const struct window_refusal *f = &m->refusals[i];
+        tlc_buf_printf(out, "%s{\"rule\":\"%s\",\"partition\":%" PRId64 ",\"source\":%" PRId64,
+                       i > 0 ? "," : "", window_refusal_name(f->rule), f->partition, f->source);
+        if (f->rule != WINDOW_BAD_PROGRESS) {
+            tlc_buf_printf(out, ",\"start\":%" PRId64 ",\"revision\":%" PRId64, f->start_s,
+                           f->revision);
+        }
+        tlc_buf_printf(out, ",\"text\":");
+        tlc_json_quote(out, tlc_str_from(f->text));
+        tlc_buf_printf(out, "}");
+    }
+    tlc_buf_printf(out, "]");
+}
+
+/* All that is not named in it is durable: 200, or 507 when something did not fit. */
+static enum tlc_http_verdict tell_taken(const struct window_message *m,
+                                        const struct store_reply *reply,
+                                        struct tlc_http_response *r)
+{
+    r->status = reply->full ? 507 : 200;
+    tlc_buf_init(&r->body, REPLY_BYTES_MAX);
+    tlc_buf_printf(&r->body, "{");
+    if (m->refusals_n > 0) {
+        const struct window_refusal *first = &m->refusals[0];
+        for (size_t i = 1; reply->full && first->rule != WINDOW_NO_ROOM; i++) {
+            first = &m->refusals[i];
+        }
+        tlc_log(TLC_WARN, "windows_refused",
+                "n=%zu rule=%s partition=%" PRId64 " source=%" PRId64 " start=%" PRId64
+                " reason=\"%s\"",
+                m->refusals_n, window_refusal_name(first->rule), first->partition, first->source,
+                first->start_s, first->text);
+        tlc_buf_printf(&r->body, "\"error\":");
+        tlc_json_quote(&r->body, tlc_str_from(first->text));
+        tlc_buf_printf(&r->body, ",\"rule\":\"%s\",", window_refusal_name(first->rule));
+    }
+    tlc_buf_printf(&r->body, "\"store_id\":\"%s\",\"accepted\":%" PRId64 ",\"superseded\":%" PRId64,
+                   reply->store_id, reply->accepted, reply->superseded);
+    if (m->refusals_n > 0) {
+        add_refusals(m, &r->body);
+    }
+    if (reply->refused_windows > 0) {
+        tlc_buf_printf(&r->body, ",\"refused_windows\":%" PRId64, reply->refused_windows);
+    }
+    tlc_buf_printf(&r->body, "}\n");
+    if (r->body.failed) {
+        tlc_buf_release(&r->body);
+        return busy(r, "out of memory");
     }
     return TLC_HTTP_REPLY;
 }
@@ -99,16 +158,10 @@ static enum tlc_http_verdict post_windows(void *ctx, const struct tlc_http_reque
     }
     struct store_reply reply;
     rc = store_take(c->store, &m, c->now_ms(), &reply, &err);
+    enum tlc_http_verdict verdict =
+        rc == TLC_OK ? tell_taken(&m, &reply, r) : turn_away(&reply, &err, r);
     window_message_release(&m);
-    if (rc != TLC_OK) {
-        return turn_away(&reply, &err, r);
-    }
-    r->status = 200;
-    tlc_buf_init(&r->body, 1024);
-    tlc_buf_printf(&r->body,
-                   "{\"store_id\":\"%s\",\"accepted\":%" PRId64 ",\"superseded\":%" PRId64 "}\n",
-                   reply.store_id, reply.accepted, reply.superseded);
-    return TLC_HTTP_REPLY;
+    return verdict;
 }
 
 /* --- from memory --- */

@@ -1,9 +1,11 @@
 #include "dashboard/store.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "common/base/clock.h"
+#include "dashboard/db_file.h"
 
 static const struct tlc_counter_def store_defs[] = {STORE_COUNTERS(TLC_COUNTER_DEF)};
 
@@ -69,13 +71,14 @@ static int open_and_load(struct store *s, int64_t now_ms, struct tlc_err *err)
 {
     char stamp[32], aside[PATH_MAX];
     make_stamp(stamp);
-    int rc = windows_db_open(s->path, stamp, &s->db, aside, sizeof aside, err);
+    const struct windows_db_how how = {.stamp = stamp, .anew = s->file == STORE_FILE_GONE};
+    int rc = windows_db_open(s->path, &how, &s->db, aside, sizeof aside, err);
     rc = rc == TLC_OK ? load(s, now_ms, err) : rc;
     if (rc == TLC_REFUSE && aside[0] == '\0') {
         windows_db_close(&s->db);
-        rc = windows_db_set_aside(s->path, stamp, aside, sizeof aside, err);
+        rc = db_file_set_aside(s->path, stamp, aside, sizeof aside, err);
         char again[PATH_MAX];
-        rc = rc == TLC_OK ? windows_db_open(s->path, stamp, &s->db, again, sizeof again, err) : rc;
+        rc = rc == TLC_OK ? windows_db_open(s->path, &how, &s->db, again, sizeof again, err) : rc;
         rc = rc == TLC_OK ? load(s, now_ms, err) : rc;
     }
     if (aside[0] != '\0') {
@@ -97,7 +100,7 @@ static void lock_init(pthread_rwlock_t *lock)
 
 int store_open(struct store *s, const char *path, int64_t now_ms, struct tlc_err *err)
 {
-    *s = (struct store){.path = path};
+    *s = (struct store){.path = path, .cells_max = STORE_CELLS_MAX};
     windows_init(&s->windows);
     tlc_counters_init(&s->counters, store_defs, STORE_COUNTER_N);
     lock_init(&s->lock);
@@ -130,11 +133,25 @@ void store_read_end(struct store *s)
     pthread_rwlock_unlock(&s->lock);
 }
 
+/* Whether what is written now would be lost with a file that is gone. Under s->writer. */
+static bool file_gone(struct store *s)
+{
+    if (s->file != STORE_FILE_GONE && s->db != NULL && windows_db_gone(s->db)) {
+        s->file = STORE_FILE_GONE;
+        tlc_counter_add(&s->counters, STORE_GONE, 1);
+    }
+    return s->file == STORE_FILE_GONE;
+}
+
 void store_pulse(struct store *s, int64_t now_ms)
 {
     pthread_rwlock_wrlock(&s->lock);
     windows_pulse(&s->windows, now_ms, false);
     pthread_rwlock_unlock(&s->lock);
+    if (pthread_mutex_trylock(&s->writer) == 0) { /* else a message is taken, which looks itself */
+        (void)file_gone(s);
+        pthread_mutex_unlock(&s->writer);
+    }
 }
 
 static int64_t count_events(const struct windows *w)
@@ -154,10 +171,13 @@ void store_totals(struct store *s, struct store_totals *ret_totals)
         .events = count_events(&s->windows),
         .superseded_windows = s->windows.superseded_windows,
         .superseded_events = s->windows.superseded_events,
+        .refused_windows = s->windows.refused_windows,
+        .refused_events = s->windows.refused_events,
     };
     store_read_end(s);
     tlc_counter_set(&s->counters, STORE_CELLS, ret_totals->windows_n);
     tlc_counter_set(&s->counters, STORE_EVENTS, ret_totals->events);
+    tlc_counter_set(&s->counters, STORE_REFUSED_HELD, ret_totals->refused_windows);
 }
 
 /* --- take --- */
@@ -182,6 +202,8 @@ struct intake {
     size_t changes_n;
     const struct window_progress **progress;
     size_t progress_n;
+    const struct window *fresh; /* the last one that needs room of its own */
+    int64_t fresh_n;
 };
 
 #define COMPARE(a, b) ((a) < (b) ? -1 : (a) > (b))
@@ -253,24 +275,6 @@ static int intake_prepare(struct intake *in, struct window_message *m, struct tl
     return TLC_OK;
 }
 
-/* Sources of the message that are not held yet. Both lists are in order of source. */
-static size_t count_new_sources(const struct windows *w, const struct intake *in)
-{
-    const struct window_message *m = in->message;
-    size_t n = 0, i = 0, k = 0;
-    int32_t last = -1;
-    while (i < m->windows_n || k < m->progress_n) {
-        int32_t a = i < m->windows_n ? in->entries[i].window->source : INT32_MAX;
-        int32_t b = k < m->progress_n ? m->progress[k].source : INT32_MAX;
-        int32_t source = a < b ? a : b;
-        n += source != last && windows_source_find(w, source) == NULL ? 1 : 0;
-        last = source;
-        i += a == source ? 1 : 0;
-        k += b == source ? 1 : 0;
-    }
-    return n;
-}
-
 /* Whether the message fits to what is held, before any of it is taken. */
 static int check_fit(const struct windows *w, const struct intake *in,
                      struct store_reply *ret_reply, struct tlc_err *err)
@@ -283,15 +287,43 @@ static int check_fit(const struct windows *w, const struct intake *in,
                            "dashboard with another --db, or consumer-process with --window %llds",
                            (long long)m->window_s, (long long)w->window_s, (long long)w->window_s);
     }
-    if (w->sources_n + count_new_sources(w, in) > WINDOWS_SOURCES_MAX ||
-        w->cells_n + (int64_t)m->windows_n > WINDOWS_CELLS_MAX + TLC_WINDOW_MESSAGE_ENTRIES_MAX) {
-        ret_reply->refusal = STORE_FULL;
-        return tlc_err_set(err, TLC_RETRY,
-                           "the dashboard is full: it holds %d sources and %d windows at most; "
-                           "start it with another --db",
-                           WINDOWS_SOURCES_MAX, WINDOWS_CELLS_MAX);
-    }
     return TLC_OK;
+}
+
+/* Entries come by source and start, so that windows of other partitions follow the first of them.
+ */
+static bool has_room(const struct store *s, struct intake *in, const struct window *w)
+{
+    const struct window *last = in->fresh;
+    if ((last != NULL && last->source == w->source && last->start_s == w->start_s) ||
+        windows_cell_held(&s->windows, w)) {
+        return true;
+    }
+    if (s->windows.cells_n + in->fresh_n >= s->cells_max) {
+        return false;
+    }
+    in->fresh = w;
+    in->fresh_n++;
+    return true;
+}
+
+static int refuse_full(const struct store *s, struct intake *in, const struct window *w,
+                       struct store_reply *ret_reply, struct tlc_err *err)
+{
+    struct window_refusal r = {.rule = WINDOW_NO_ROOM,
+                               .partition = w->partition,
+                               .source = w->source,
+                               .start_s = w->start_s,
+                               .revision = w->revision,
+                               .events = w->starts_n + w->ends_n};
+    (void)snprintf(r.text, sizeof r.text,
+                   "the dashboard is full: it holds %lld windows, as many as --windows lets it; "
+                   "start it with a larger --windows and what was left out comes from the log",
+                   (long long)s->cells_max);
+    ret_reply->full = true;
+    return window_message_refuse(in->message, &r)
+               ? TLC_OK
+               : tlc_err_set(err, TLC_RETRY, "no memory for a message");
 }
 
 /* Finds what is news in a round. */
@@ -299,6 +331,8 @@ static int judge_round(struct store *s, struct intake *in, uint32_t round,
                        struct store_reply *ret_reply, struct tlc_err *err)
 {
     in->changes_n = in->progress_n = 0;
+    in->fresh = NULL;
+    in->fresh_n = 0;
     for (size_t i = 0; i < in->message->windows_n; i++) {
         struct entry *e = &in->entries[i];
         if (e->round != round) {
@@ -306,13 +340,15 @@ static int judge_round(struct store *s, struct intake *in, uint32_t round,
         }
         int64_t replaces;
         enum windows_verdict verdict = windows_judge(&s->windows, e->window, e->hash, &replaces);
-        if (verdict == WINDOWS_FULL) {
-            ret_reply->refusal = STORE_FULL;
-            return tlc_err_set(err, TLC_RETRY, "the dashboard holds %d windows, no more fit",
-                               WINDOWS_CELLS_MAX);
-        }
         if (verdict == WINDOWS_STALE) {
             tlc_counter_add(&s->counters, STORE_STALE, 1);
+            continue;
+        }
+        if (verdict == WINDOWS_STORE && !has_room(s, in, e->window)) {
+            if (refuse_full(s, in, e->window, ret_reply, err) != TLC_OK) {
+                ret_reply->refusal = STORE_UNAVAILABLE;
+                return err->cls;
+            }
             continue;
         }
         in->changed[in->changes_n] = e;
@@ -333,6 +369,17 @@ static int judge_round(struct store *s, struct intake *in, uint32_t round,
         }
     }
     return TLC_OK;
+}
+
+/* Brings what is told of refused windows up to date with the file. Under s->lock. */
+static void note_refused(struct store *s)
+{
+    const struct windows_db_meta *meta = windows_db_meta(s->db);
+    if (meta->refused_windows > 0 || s->windows.refused_windows > 0) {
+        s->refused_n = windows_db_refused(s->db, s->refused, STORE_REFUSED_SHOWN);
+    }
+    s->windows.refused_windows = meta->refused_windows;
+    s->windows.refused_events = meta->refused_events;
 }
 
 /* What is durable becomes visible. false when memory is refused: then it is news again when it is
@@ -360,18 +407,99 @@ static bool apply_round(struct store *s, struct intake *in, int64_t now_ms,
     w->lateness_s = in->message->lateness_s;
     w->revision++;
     w->changed_ms = now_ms;
+    note_refused(s);
     pthread_rwlock_unlock(&s->lock);
     return fits;
 }
 
-/* The file was found damaged while in use: begin again with what can be read, or anew. */
-static void reopen(struct store *s, int64_t now_ms)
+/* The file was found damaged or gone while in use: begin again with what can be read, or anew. */
+static void reopen(struct store *s, int64_t now_ms, struct tlc_err *why)
 {
-    struct tlc_err ignored; /* the caller has the damage to report; the next message tries again */
+    *why = (struct tlc_err){.text = ""};
     pthread_rwlock_wrlock(&s->lock);
+    if (s->file == STORE_FILE_GONE) {
+        windows_db_leave(&s->db);
+    }
     windows_db_close(&s->db);
-    (void)open_and_load(s, now_ms, &ignored);
+    if (open_and_load(s, now_ms, why) == TLC_OK) {
+        note_refused(s);
+        s->file = s->file == STORE_FILE_GONE ? STORE_FILE_ANEW : s->file;
+    } else {
+        windows_db_close(&s->db);
+        s->file = STORE_FILE_GONE;
+    }
     pthread_rwlock_unlock(&s->lock);
+}
+
+/* A file that is there and is the one that was opened; else 503, and the next message finds one. */
+static int check_file(struct store *s, int64_t now_ms, struct store_reply *ret_reply,
+                      struct tlc_err *err)
+{
+    struct tlc_err why;
+    bool gone = file_gone(s);
+    if (!gone && s->db != NULL) {
+        return TLC_OK;
+    }
+    reopen(s, now_ms, &why);
+    if (!gone && s->db != NULL) {
+        return TLC_OK;
+    }
+    ret_reply->refusal = STORE_UNAVAILABLE;
+    if (s->db == NULL) {
+        return tlc_err_set(err, TLC_RETRY, "%s", why.text);
+    }
+    return tlc_err_set(err, TLC_RETRY,
+                       "%s was deleted or replaced while in use; begun anew: send everything again",
+                       s->path);
+}
+
+static int write_batch(struct store *s, const struct windows_db_batch *batch, int64_t now_ms,
+                       struct tlc_err *err)
+{
+    int rc = windows_db_write(s->db, batch, err);
+    if (rc == TLC_REFUSE) {
+        struct tlc_err ignored; /* the damage is what to report; the next message tries again */
+        reopen(s, now_ms, &ignored);
+        return tlc_err_note(err, "file set aside as %s", s->aside);
+    }
+    return rc;
+}
+
+/* Keeps the names of the windows that were not taken. */
+static int take_refusals(struct store *s, struct window_message *m, int64_t now_ms,
+                         struct tlc_err *err)
+{
+    const struct window_refusal **named = calloc(m->refusals_n + 1, sizeof(*named));
+    if (named == NULL) {
+        return tlc_err_set(err, TLC_RETRY, "no memory for a message");
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < m->refusals_n; i++) {
+        struct window_refusal *r = &m->refusals[i];
+        tlc_counter_add(&s->counters,
+                        r->rule == WINDOW_BAD_PROGRESS ? STORE_BAD_PROGRESS : STORE_REFUSALS, 1);
+        bool whole = r->rule != WINDOW_BAD_PROGRESS && r->partition >= 0 &&
+                     r->partition <= INT32_MAX && r->source >= 0 && r->source <= INT32_MAX &&
+                     r->start_s >= 0 && r->revision > 0;
+        int64_t missing = whole ? windows_missing(&s->windows, r) : -1;
+        if (missing >= 0) {
+            r->events = missing;
+            named[n++] = r;
+        }
+    }
+    const struct windows_db_batch batch = {.refusals = named,
+                                           .refusals_n = n,
+                                           .revision = s->windows.revision,
+                                           .window_s = s->windows.window_s,
+                                           .lateness_s = s->windows.lateness_s};
+    int rc = n > 0 ? write_batch(s, &batch, now_ms, err) : TLC_OK;
+    free(named);
+    if (rc == TLC_OK && n > 0) {
+        pthread_rwlock_wrlock(&s->lock);
+        note_refused(s);
+        pthread_rwlock_unlock(&s->lock);
+    }
+    return rc;
 }
 
 static int take_round(struct store *s, struct intake *in, uint32_t round, int64_t now_ms,
@@ -391,11 +519,7 @@ static int take_round(struct store *s, struct intake *in, uint32_t round, int64_
         .lateness_s = in->message->lateness_s,
     };
     ret_reply->refusal = STORE_UNAVAILABLE;
-    rc = windows_db_write(s->db, &batch, err);
-    if (rc == TLC_REFUSE) {
-        reopen(s, now_ms);
-        return tlc_err_note(err, "file set aside as %s", s->aside);
-    }
+    rc = write_batch(s, &batch, now_ms, err);
     if (rc != TLC_OK) {
         return rc;
     }
@@ -409,17 +533,25 @@ static int take_round(struct store *s, struct intake *in, uint32_t round, int64_
 static int take_all(struct store *s, struct intake *in, int64_t now_ms,
                     struct store_reply *ret_reply, struct tlc_err *err)
 {
-    if (s->db == NULL) {
-        reopen(s, now_ms);
+    int rc = check_file(s, now_ms, ret_reply, err);
+    if (rc == TLC_OK) {
+        rc = check_fit(&s->windows, in, ret_reply, err);
     }
-    if (s->db == NULL) {
-        ret_reply->refusal = STORE_UNAVAILABLE;
-        return tlc_err_set(err, TLC_RETRY, "%s cannot be opened", s->path);
-    }
-    int rc = check_fit(&s->windows, in, ret_reply, err);
     for (uint32_t round = 0; round < in->rounds_n && rc == TLC_OK; round++) {
         rc = take_round(s, in, round, now_ms, ret_reply, err);
     }
+    if (rc == TLC_OK && in->message->refusals_n > 0) {
+        rc = take_refusals(s, in->message, now_ms, err);
+        ret_reply->refusal = rc == TLC_OK ? STORE_TAKEN : STORE_UNAVAILABLE;
+    }
+    if (rc == TLC_OK) {
+        rc = check_file(s, now_ms, ret_reply,
+                        err); /* what was written is in the file, not beside it */
+    }
+    if (rc == TLC_OK && s->file == STORE_FILE_ANEW) {
+        s->file = STORE_FILE_GOOD;
+    }
+    ret_reply->refused_windows = s->windows.refused_windows;
     memcpy(ret_reply->store_id, s->store_id, sizeof s->store_id);
     return rc;
 }

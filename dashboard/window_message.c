@@ -7,6 +7,9 @@
 #include "common/event/tripid.h"
 #include "common/io/json.h"
 
+#define REFUSAL_NAME(id, name) [id] = (name),
+static const char *const refusal_names[WINDOW_REFUSALS_N] = {WINDOW_REFUSALS(REFUSAL_NAME)};
+
 static int get_array(const json_t *object, const char *key, size_t max, const json_t **ret_array,
                      struct tlc_err *err)
 {
@@ -261,6 +264,102 @@ static int decode_progress(const json_t *object, struct window_progress *p, stru
     return TLC_OK;
 }
 
+/* --- the whole --- */
+
+static int64_t number_or(const json_t *object, const char *key, int64_t other)
+{
+    const json_t *v = json_object_get(object, key);
+    return json_is_integer(v) ? json_integer_value(v) : other;
+}
+
+/* What the list of a window that is wrong counts, as far as it says so. */
+static int64_t events_of(const json_t *array)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < json_array_size(array) && i < WINDOW_ZONES; i++) {
+        const json_t *v = json_array_get(json_array_get(array, i), 1);
+        int64_t n = json_is_integer(v) ? json_integer_value(v) : 0;
+        sum += n > 0 && n <= WINDOW_COUNT_MAX ? n : 0;
+    }
+    return sum;
+}
+
+const char *window_refusal_name(enum window_refusal_rule rule)
+{
+    return refusal_names[rule];
+}
+
+bool window_message_refuse(struct window_message *m, const struct window_refusal *refusal)
+{
+    if (m->refusals_n == m->refusals_cap) {
+        size_t cap = m->refusals_cap == 0 ? 16 : 2 * m->refusals_cap;
+        struct window_refusal *grown = realloc(m->refusals, cap * sizeof *grown);
+        if (grown == NULL) {
+            return false;
+        }
+        m->refusals = grown;
+        m->refusals_cap = cap;
+    }
+    m->refusals[m->refusals_n++] = *refusal;
+    return true;
+}
+
+/* Entry i of a list is wrong: it stays out, the others go on. */
+static int refuse(struct window_message *m, enum window_refusal_rule rule, size_t i,
+                  const json_t *object, struct tlc_err *err)
+{
+    if (err->cls != TLC_REFUSE) {
+        return err->cls;
+    }
+    struct window_refusal r = {.rule = rule,
+                               .partition = number_or(object, "partition", -1),
+                               .source = number_or(object, "source", -1),
+                               .start_s = number_or(object, "start", -1),
+                               .revision = number_or(object, "revision", -1)};
+    if (rule == WINDOW_BAD) {
+        r.events = events_of(json_object_get(object, "starts")) +
+                   events_of(json_object_get(object, "ends"));
+    }
+    bool named = r.partition >= 0 && r.source >= 0 && (rule != WINDOW_BAD || r.start_s >= 0);
+    if (!named) {
+        (void)tlc_err_note(err, "%s[%zu]", rule == WINDOW_BAD ? "windows" : "partitions", i);
+    }
+    (void)tlc_str_copy(r.text, sizeof r.text, tlc_str_from(err->text));
+    return window_message_refuse(m, &r) ? TLC_OK
+                                        : tlc_err_set(err, TLC_RETRY, "no memory for a message");
+}
+
+static int decode_windows(const json_t *array, struct window_message *m, struct tlc_err *err)
+{
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const json_t *object = json_array_get(array, i);
+        struct window w = {.partition = 0};
+        if (decode_window(object, m->window_s, &w, err) == TLC_OK) {
+            m->windows[m->windows_n++] = w;
+            continue;
+        }
+        window_release(&w);
+        if (refuse(m, WINDOW_BAD, i, object, err) != TLC_OK) {
+            return err->cls;
+        }
+    }
+    return TLC_OK;
+}
+
+static int decode_partitions(const json_t *array, struct window_message *m, struct tlc_err *err)
+{
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const json_t *object = json_array_get(array, i);
+        struct window_progress p = {.partition = 0};
+        if (decode_progress(object, &p, err) == TLC_OK) {
+            m->progress[m->progress_n++] = p;
+        } else if (refuse(m, WINDOW_BAD_PROGRESS, i, object, err) != TLC_OK) {
+            return err->cls;
+        }
+    }
+    return TLC_OK;
+}
+
 static int decode_all(const json_t *root, struct window_message *m, struct tlc_err *err)
 {
     const json_t *windows, *partitions;
@@ -283,19 +382,10 @@ static int decode_all(const json_t *root, struct window_message *m, struct tlc_e
     if (m->windows == NULL || m->progress == NULL) {
         return tlc_err_set(err, TLC_RETRY, "no memory for a message");
     }
-    for (size_t i = 0; i < json_array_size(windows); i++) {
-        m->windows_n++;
-        if (decode_window(json_array_get(windows, i), m->window_s, &m->windows[i], err) != TLC_OK) {
-            return tlc_err_note(err, "windows[%zu]", i);
-        }
+    if (decode_windows(windows, m, err) != TLC_OK) {
+        return err->cls;
     }
-    for (size_t i = 0; i < json_array_size(partitions); i++) {
-        m->progress_n++;
-        if (decode_progress(json_array_get(partitions, i), &m->progress[i], err) != TLC_OK) {
-            return tlc_err_note(err, "partitions[%zu]", i);
-        }
-    }
-    return TLC_OK;
+    return decode_partitions(partitions, m, err);
 }
 
 int window_message_decode(struct tlc_str body, struct window_message *ret_message,
@@ -324,5 +414,6 @@ void window_message_release(struct window_message *m)
     }
     free(m->windows);
     free(m->progress);
+    free(m->refusals);
     *m = (struct window_message){.window_s = 0};
 }

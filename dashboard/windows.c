@@ -49,11 +49,16 @@ void windows_release(struct windows *w)
 
 static size_t source_lower(const struct windows *w, int32_t source)
 {
-    size_t i = 0;
-    while (i < w->sources_n && w->sources[i]->source < source) {
-        i++;
+    size_t low = 0, high = w->sources_n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (w->sources[middle]->source < source) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
     }
-    return i;
+    return low;
 }
 
 const struct windows_source *windows_source_find(const struct windows *w, int32_t source)
@@ -100,16 +105,41 @@ static struct windows_part *part_find(const struct windows_cell *c, int32_t part
     return NULL;
 }
 
-static struct windows_part *part_of(const struct windows_source *s, const struct window *window)
+static struct windows_cell *cell_find(const struct windows *w, int32_t source, int64_t start_s)
 {
-    if (s == NULL) {
-        return NULL;
+    const struct windows_source *s = windows_source_find(w, source);
+    size_t i = s != NULL ? windows_cell_lower(s, start_s) : 0;
+    return s != NULL && i < s->cells_n && s->cells[i]->start_s == start_s ? s->cells[i] : NULL;
+}
+
+static struct windows_part *part_of(const struct windows *w, const struct window *window)
+{
+    const struct windows_cell *c = cell_find(w, window->source, window->start_s);
+    return c != NULL ? part_find(c, window->partition) : NULL;
+}
+
+bool windows_cell_held(const struct windows *w, const struct window *window)
+{
+    return cell_find(w, window->source, window->start_s) != NULL;
+}
+
+int64_t windows_missing(const struct windows *w, const struct window_refusal *refusal)
+{
+    const struct windows_cell *c = cell_find(w, (int32_t)refusal->source, refusal->start_s);
+    const struct windows_part *p = c != NULL ? part_find(c, (int32_t)refusal->partition) : NULL;
+    if (p == NULL) {
+        return refusal->events;
     }
-    size_t i = windows_cell_lower(s, window->start_s);
-    if (i == s->cells_n || s->cells[i]->start_s != window->start_s) {
-        return NULL;
+    if (refusal->revision <= p->revision || refusal->revision <= p->claim_revision) {
+        return -1;
     }
-    return part_find(s->cells[i], window->partition);
+    int64_t held = 0;
+    if (!p->final) {
+        held = p->content->starts_n + p->content->ends_n;
+    } else if (!p->claim_final) {
+        held = p->claim_events;
+    }
+    return refusal->events > held ? refusal->events - held : 0;
 }
 
 /* --- growing --- */
@@ -142,14 +172,11 @@ static struct windows_source *source_make(struct windows *w, int32_t source)
     if (grown != NULL) {
         w->sources = grown;
     }
-    struct windows_route_sum *routes = calloc((size_t)WINDOW_ZONES * WINDOW_ZONES, sizeof *routes);
-    if (s == NULL || grown == NULL || routes == NULL) {
+    if (s == NULL || grown == NULL) {
         free(s);
-        free(routes);
         return NULL;
     }
     s->source = source;
-    s->routes = routes;
     memmove(w->sources + i + 1, w->sources + i,
             (w->sources_n - i) * sizeof(struct windows_source *));
     w->sources[i] = s;
@@ -196,6 +223,14 @@ static struct windows_hour *hour_make(struct windows_source *s, int64_t at_s)
     h->start_s = start_s;
     s->hours[i] = h;
     return h;
+}
+
+static bool routes_make(struct windows_source *s)
+{
+    if (s->routes == NULL) {
+        s->routes = calloc((size_t)WINDOW_ZONES * WINDOW_ZONES, sizeof *s->routes);
+    }
+    return s->routes != NULL;
 }
 
 static struct windows_part *part_make(struct windows_cell *c, int32_t partition)
@@ -280,12 +315,9 @@ enum windows_verdict windows_judge(const struct windows *w, const struct window 
                                    uint64_t hash, int64_t *ret_replaces)
 {
     *ret_replaces = 0;
-    const struct windows_source *s = windows_source_find(w, window->source);
-    const struct windows_part *p = part_of(s, window);
+    const struct windows_part *p = part_of(w, window);
     if (p == NULL) {
-        bool full =
-            w->cells_n >= WINDOWS_CELLS_MAX || (s == NULL && w->sources_n >= WINDOWS_SOURCES_MAX);
-        return full ? WINDOWS_FULL : WINDOWS_STORE;
+        return WINDOWS_STORE;
     }
     if (!p->final) {
         bool newer =
@@ -312,6 +344,7 @@ bool windows_put(struct windows *w, struct window *window, uint64_t hash)
     struct windows_source *s = source_make(w, window->source);
     struct windows_cell *c = s != NULL ? cell_make(w, s, window->start_s) : NULL;
     struct windows_hour *h = c != NULL ? hour_make(s, window->start_s) : NULL;
+    h = h != NULL && window->routes_len > 0 && !routes_make(s) ? NULL : h;
     struct window *content = malloc(sizeof *content);
     struct windows_part *p = h != NULL && content != NULL ? part_make(c, window->partition) : NULL;
     if (p == NULL) {
@@ -346,7 +379,7 @@ bool windows_put(struct windows *w, struct window *window, uint64_t hash)
 
 void windows_claim(struct windows *w, const struct window *window, uint64_t hash)
 {
-    struct windows_part *p = part_of(windows_source_find(w, window->source), window);
+    struct windows_part *p = part_of(w, window);
     assert(p != NULL && p->final);
     if (p->claim_revision != 0 && !p->claim_final) {
         w->superseded_events -= p->claim_events;

@@ -14,9 +14,6 @@
 #include "dashboard/window.h"
 #include "dashboard/window_message.h"
 
-/* Maxima. A further source or window is turned away with 507. */
-#define WINDOWS_SOURCES_MAX 256
-#define WINDOWS_CELLS_MAX 2000000
 #define WINDOWS_DETAIL_S (INT64_C(26) * 3600)
 /* Samples of clock and events for the rates: 24 of 250 ms. */
 #define WINDOWS_PULSE_N 24
@@ -64,7 +61,7 @@ struct windows_source {
     size_t hours_n, hours_cap;
     int64_t open_n; /* parts of cells that are not final */
     int64_t starts[WINDOW_ZONES], ends[WINDOW_ZONES];
-    struct windows_route_sum *routes; /* [from * WINDOW_ZONES + to] */
+    struct windows_route_sum *routes; /* [from * WINDOW_ZONES + to]; NULL before the first */
     int64_t events, duplicates;
     struct {
         int64_t clock_s, events;
@@ -78,7 +75,8 @@ struct windows {
     size_t sources_n;
     int64_t cells_n;
     int64_t superseded_windows, superseded_events;
-    int64_t changed_ms; /* now_ms of the last change */
+    int64_t refused_windows, refused_events; /* not taken, and noted in the file by name */
+    int64_t changed_ms;                      /* now_ms of the last change */
     int64_t pulse_ms[WINDOWS_PULSE_N];
     size_t pulse_n, pulse_next;
 };
@@ -99,7 +97,6 @@ enum windows_verdict {
     WINDOWS_STALE,     /* not newer than what is held: nothing changes */
     WINDOWS_STORE,     /* replaces what is held */
     WINDOWS_SUPERSEDE, /* the held one is final and says otherwise: kept beside it */
-    WINDOWS_FULL,      /* a maximum is reached */
 };
 
 void windows_init(struct windows *w);
@@ -109,6 +106,12 @@ void windows_release(struct windows *w);
  * claim it takes the place of, 0 = none. */
 enum windows_verdict windows_judge(const struct windows *w, const struct window *window,
                                    uint64_t hash, int64_t *ret_replaces);
+/* Whether a window of that source and start is held, of whatever partition: another one of it needs
+ * no room. */
+bool windows_cell_held(const struct windows *w, const struct window *window);
+/* Of the events that a refused window of that name counts: how many are in no window held and in no
+ * claim; -1 when what is held is as new as the refused one. */
+int64_t windows_missing(const struct windows *w, const struct window_refusal *refusal);
 /* Adds a window that was judged STORE and empties *window. false when memory is refused. */
 TLC_MUST bool windows_put(struct windows *w, struct window *window, uint64_t hash);
 /* Notes a claim that was judged SUPERSEDE; its window's final one is held. */

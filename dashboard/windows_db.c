@@ -1,14 +1,14 @@
 #include "dashboard/windows_db.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <unistd.h>
+
+#include "dashboard/db_file.h"
 
 enum statement {
     SQL_BEGIN,
@@ -18,6 +18,12 @@ enum statement {
     SQL_PUT_CLAIM,
     SQL_DROP_CLAIM,
     SQL_PUT_PROGRESS,
+    SQL_PUT_REFUSED,
+    SQL_GET_REFUSED,
+    SQL_DROP_REFUSED,
+    SQL_DROP_ALL_REFUSED,
+    SQL_SUM_REFUSED,
+    SQL_FIRST_REFUSED,
     SQL_PUT_META,
     SQL_GET_META,
     SQL_ALL_PROGRESS,
@@ -42,7 +48,11 @@ static const char *const schema_sql =
     "CREATE TABLE IF NOT EXISTS superseded("
     " source INTEGER NOT NULL, start INTEGER NOT NULL, partition INTEGER NOT NULL,"
     " revision INTEGER NOT NULL, final INTEGER NOT NULL, events INTEGER NOT NULL,"
-    " body BLOB NOT NULL, PRIMARY KEY(source, start, partition, revision));";
+    " body BLOB NOT NULL, PRIMARY KEY(source, start, partition, revision));"
+    "CREATE TABLE IF NOT EXISTS refused_window("
+    " source INTEGER NOT NULL, start INTEGER NOT NULL, partition INTEGER NOT NULL,"
+    " revision INTEGER NOT NULL, events INTEGER NOT NULL, reason TEXT NOT NULL,"
+    " PRIMARY KEY(source, start, partition)) WITHOUT ROWID;";
 
 static const char *const statement_sql[SQL_N] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -60,6 +70,16 @@ static const char *const statement_sql[SQL_N] = {
     [SQL_PUT_PROGRESS] = "INSERT OR REPLACE INTO progress"
                          "(source, partition, position, late, refused, watermark_s, max_event_s)"
                          " VALUES(?,?,?,?,?,?,?)",
+    [SQL_PUT_REFUSED] = "INSERT OR REPLACE INTO refused_window"
+                        "(source, start, partition, revision, events, reason)"
+                        " VALUES(?,?,?,?,?,?)",
+    [SQL_GET_REFUSED] = "SELECT revision, events FROM refused_window"
+                        " WHERE source=? AND start=? AND partition=?",
+    [SQL_DROP_REFUSED] = "DELETE FROM refused_window WHERE source=? AND start=? AND partition=?",
+    [SQL_DROP_ALL_REFUSED] = "DELETE FROM refused_window",
+    [SQL_SUM_REFUSED] = "SELECT count(*), coalesce(sum(events), 0) FROM refused_window",
+    [SQL_FIRST_REFUSED] = "SELECT source, start, partition, revision, events, reason"
+                          " FROM refused_window ORDER BY source, start, partition LIMIT ?",
     [SQL_PUT_META] = "INSERT OR REPLACE INTO meta(key, value) VALUES(?,?)",
     [SQL_GET_META] = "SELECT value FROM meta WHERE key=?",
     [SQL_ALL_PROGRESS] = "SELECT source, partition, position, late, refused, watermark_s,"
@@ -75,6 +95,9 @@ struct windows_db {
     sqlite3_stmt *statements[SQL_N];
     struct windows_db_meta meta;
     int lock_fd;
+    struct db_file_seen seen;
+    bool cut; /* the file was found shorter than it was */
+    char path[PATH_MAX];
 };
 
 /* What the caller should do about a result code. Damage is TLC_REFUSE here; open turns that into a
@@ -192,26 +215,54 @@ static int quick_check(sqlite3 *handle, struct tlc_err *err)
     return result;
 }
 
-static int load_meta(struct windows_db *db, struct tlc_err *err)
+static int get_pair(struct windows_db *db, enum statement which, int64_t ret_pair[2],
+                    struct tlc_err *err)
+{
+    sqlite3_stmt *s = db->statements[which];
+    int code = sqlite3_step(s);
+    for (int i = 0; i < 2; i++) {
+        ret_pair[i] = code == SQLITE_ROW ? sqlite3_column_int64(s, i) : 0;
+    }
+    int result = code == SQLITE_ROW || code == SQLITE_DONE
+                     ? TLC_OK
+                     : db_failed(db->handle, "read refused windows", err);
+    sqlite3_reset(s);
+    return result;
+}
+
+/* A new id makes the sender send everything again, refused windows too: they are forgotten until
+ * then. */
+static int renew(struct windows_db *db, struct tlc_err *err)
 {
     struct windows_db_meta *m = &db->meta;
+    if (make_store_id(m->store_id, err) != TLC_OK || run(db, SQL_BEGIN, err) != TLC_OK ||
+        put_meta(db, "store_id", m->store_id, err) != TLC_OK ||
+        put_meta(db, "schema", "1", err) != TLC_OK ||
+        run(db, SQL_DROP_ALL_REFUSED, err) != TLC_OK) {
+        return err->cls;
+    }
+    m->refused_windows = m->refused_events = 0;
+    return run(db, SQL_COMMIT, err);
+}
+
+static int load_meta(struct windows_db *db, bool anew, struct tlc_err *err)
+{
+    struct windows_db_meta *m = &db->meta;
+    int64_t refused[2];
     get_meta(db, "store_id", m->store_id, sizeof m->store_id);
     m->revision = get_meta_int(db, "revision");
     m->window_s = get_meta_int(db, "window_s");
     m->lateness_s = get_meta_int(db, "lateness_s");
-    if (m->store_id[0] != '\0') {
-        int64_t schema = get_meta_int(db, "schema");
-        return schema == 1
-                   ? TLC_OK
-                   : tlc_err_fatal(err, TLC_EXIT_CONFIG,
-                                   "file has schema %lld, this program knows 1", (long long)schema);
+    int64_t schema = get_meta_int(db, "schema");
+    if (m->store_id[0] != '\0' && schema != 1) {
+        return tlc_err_fatal(err, TLC_EXIT_CONFIG, "file has schema %lld, this program knows 1",
+                             (long long)schema);
     }
-    if (make_store_id(m->store_id, err) != TLC_OK || run(db, SQL_BEGIN, err) != TLC_OK ||
-        put_meta(db, "store_id", m->store_id, err) != TLC_OK ||
-        put_meta(db, "schema", "1", err) != TLC_OK) {
+    if (get_pair(db, SQL_SUM_REFUSED, refused, err) != TLC_OK) {
         return err->cls;
     }
-    return run(db, SQL_COMMIT, err);
+    m->asked_again = refused[0];
+    return anew || refused[0] > 0 || m->store_id[0] == '\0' ? renew(db, err) : TLC_OK;
 }
 
 static void handle_close(struct windows_db *db)
@@ -224,10 +275,10 @@ static void handle_close(struct windows_db *db)
     db->handle = NULL;
 }
 
-static int handle_open(struct windows_db *db, const char *path, struct tlc_err *err)
+static int handle_open(struct windows_db *db, bool anew, struct tlc_err *err)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK) {
+    if (sqlite3_open_v2(db->path, &db->handle, flags, NULL) != SQLITE_OK) {
         return db_failed(db->handle, "open", err);
     }
     sqlite3_busy_timeout(db->handle, 1000);
@@ -243,52 +294,14 @@ static int handle_open(struct windows_db *db, const char *path, struct tlc_err *
             return db_failed(db->handle, "prepare", err);
         }
     }
-    return load_meta(db, err);
-}
-
-int windows_db_set_aside(const char *path, const char *stamp, char *ret_aside, size_t aside_size,
-                         struct tlc_err *err)
-{
-    static const char *const tails[] = {"", "-wal", "-shm"};
-    for (size_t i = 0; i < TLC_COUNT(tails); i++) {
-        char from[PATH_MAX], to[PATH_MAX];
-        if (snprintf(from, sizeof from, "%s%s", path, tails[i]) >= (int)sizeof from ||
-            snprintf(to, sizeof to, "%s.corrupt-%s%s", path, stamp, tails[i]) >= (int)sizeof to) {
-            return tlc_err_fatal(err, TLC_EXIT_USAGE, "the path of --db is too long");
-        }
-        if (rename(from, to) != 0 && !(i > 0 && errno == ENOENT)) {
-            return tlc_err_fatal(err, TLC_EXIT_CANTCREAT, "damaged, and cannot be set aside: %s",
-                                 strerror(errno));
-        }
-        if (i == 0) {
-            (void)tlc_str_copy(ret_aside, aside_size, tlc_str_from(to));
-        }
+    if (load_meta(db, anew, err) != TLC_OK) {
+        return err->cls;
     }
+    db_file_look(db->path, &db->seen);
     return TLC_OK;
 }
 
-static int take_lock(const char *path, int *ret_fd, struct tlc_err *err)
-{
-    char name[PATH_MAX];
-    if (snprintf(name, sizeof name, "%s.lock", path) >= (int)sizeof name) {
-        return tlc_err_fatal(err, TLC_EXIT_USAGE, "the path of --db is too long");
-    }
-    int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (fd < 0) {
-        return tlc_err_fatal(err, TLC_EXIT_CANTCREAT,
-                             "%s: %s; give --db a file in a folder that can be written", name,
-                             strerror(errno));
-    }
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        close(fd);
-        return tlc_err_fatal(err, TLC_EXIT_CANTCREAT,
-                             "another dashboard uses it; stop that one or give --db another file");
-    }
-    *ret_fd = fd;
-    return TLC_OK;
-}
-
-int windows_db_open(const char *path, const char *stamp, struct windows_db **ret_db,
+int windows_db_open(const char *path, const struct windows_db_how *how, struct windows_db **ret_db,
                     char *ret_aside, size_t aside_size, struct tlc_err *err)
 {
     struct windows_db *db = calloc(1, sizeof *db);
@@ -296,16 +309,17 @@ int windows_db_open(const char *path, const char *stamp, struct windows_db **ret
         return tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "no memory");
     }
     ret_aside[0] = '\0';
-    int result = take_lock(path, &db->lock_fd, err);
+    int result = db_file_lock(path, &db->lock_fd, err);
     if (result != TLC_OK) {
         free(db);
         return tlc_err_note(err, "%s", path);
     }
-    result = handle_open(db, path, err);
+    (void)tlc_str_copy(db->path, sizeof db->path, tlc_str_from(path));
+    result = handle_open(db, how->anew, err);
     if (result == TLC_REFUSE) {
         handle_close(db);
-        result = windows_db_set_aside(path, stamp, ret_aside, aside_size, err);
-        result = result == TLC_OK ? handle_open(db, path, err) : result;
+        result = db_file_set_aside(path, how->stamp, ret_aside, aside_size, err);
+        result = result == TLC_OK ? handle_open(db, how->anew, err) : result;
     }
     if (result != TLC_OK) {
         windows_db_close(&db);
@@ -327,6 +341,30 @@ void windows_db_close(struct windows_db **db)
         free(*db);
         *db = NULL;
     }
+}
+
+bool windows_db_gone(struct windows_db *db)
+{
+    int moved = 0; /* in WAL mode SQLite does not look itself */
+    (void)sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    bool changed = db_file_changed(db->path, &db->seen, &db->cut);
+    return moved != 0 || changed;
+}
+
+void windows_db_leave(struct windows_db **db)
+{
+    struct windows_db *d = *db;
+    if (d == NULL) {
+        return;
+    }
+    if (!d->cut) { /* a file that was only renamed gets what it lacks */
+        (void)sqlite3_wal_checkpoint_v2(d->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    }
+    int on = 1;
+    (void)sqlite3_db_config(d->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, &on);
+    handle_close(d);
+    db_file_drop_wal(d->path, &d->seen);
+    windows_db_close(db);
 }
 
 const struct windows_db_meta *windows_db_meta(const struct windows_db *db)
@@ -408,12 +446,46 @@ int windows_db_load(struct windows_db *db, const struct windows_db_visitor *visi
 
 /* --- write --- */
 
+/* Takes a window out of the refused ones when it is among them, at an older revision. */
+static int drop_refused(struct windows_db *db, const int64_t key[3], int64_t revision,
+                        struct tlc_err *err)
+{
+    int64_t held[2]; /* revision, events */
+    bind_all(db->statements[SQL_GET_REFUSED], key, 3);
+    if (get_pair(db, SQL_GET_REFUSED, held, err) != TLC_OK) {
+        return err->cls;
+    }
+    if (held[0] == 0 || held[0] > revision) {
+        return TLC_OK;
+    }
+    db->meta.refused_windows--;
+    db->meta.refused_events -= held[1];
+    bind_all(db->statements[SQL_DROP_REFUSED], key, 3);
+    return run(db, SQL_DROP_REFUSED, err);
+}
+
+static int write_refusal(struct windows_db *db, const struct window_refusal *r, struct tlc_err *err)
+{
+    const int64_t values[] = {r->source, r->start_s, r->partition, r->revision, r->events};
+    if (drop_refused(db, values, INT64_MAX, err) != TLC_OK) {
+        return err->cls;
+    }
+    bind_all(db->statements[SQL_PUT_REFUSED], values, 5);
+    sqlite3_bind_text(db->statements[SQL_PUT_REFUSED], 6, r->text, -1, SQLITE_STATIC);
+    db->meta.refused_windows++;
+    db->meta.refused_events += r->events;
+    return run(db, SQL_PUT_REFUSED, err);
+}
+
 static int write_change(struct windows_db *db, const struct windows_db_change *c,
                         struct tlc_err *err)
 {
     const struct window *w = c->window;
+    const int64_t key[] = {w->source, w->start_s, w->partition, c->replaces};
+    if (db->meta.refused_windows > 0 && drop_refused(db, key, w->revision, err) != TLC_OK) {
+        return err->cls;
+    }
     if (c->claim && c->replaces != 0) {
-        const int64_t key[] = {w->source, w->start_s, w->partition, c->replaces};
         bind_all(db->statements[SQL_DROP_CLAIM], key, 4);
         if (run(db, SQL_DROP_CLAIM, err) != TLC_OK) {
             return err->cls;
@@ -448,6 +520,11 @@ static int write_all(struct windows_db *db, const struct windows_db_batch *b, st
             return err->cls;
         }
     }
+    for (size_t i = 0; i < b->refusals_n; i++) {
+        if (write_refusal(db, b->refusals[i], err) != TLC_OK) {
+            return err->cls;
+        }
+    }
     if (put_meta_int(db, "revision", b->revision, err) != TLC_OK ||
         put_meta_int(db, "window_s", b->window_s, err) != TLC_OK ||
         put_meta_int(db, "lateness_s", b->lateness_s, err) != TLC_OK) {
@@ -459,12 +536,14 @@ static int write_all(struct windows_db *db, const struct windows_db_batch *b, st
 int windows_db_write(struct windows_db *db, const struct windows_db_batch *batch,
                      struct tlc_err *err)
 {
+    const struct windows_db_meta before = db->meta;
     if (run(db, SQL_BEGIN, err) != TLC_OK) {
         return err->cls;
     }
     int result = write_all(db, batch, err);
     if (result != TLC_OK) {
         struct tlc_err ignored;
+        db->meta = before;
         if (sqlite3_get_autocommit(db->handle) == 0) {
             (void)run(db, SQL_ROLLBACK, &ignored);
         }
@@ -474,6 +553,25 @@ int windows_db_write(struct windows_db *db, const struct windows_db_batch *batch
     db->meta.window_s = batch->window_s;
     db->meta.lateness_s = batch->lateness_s;
     return TLC_OK;
+}
+
+size_t windows_db_refused(struct windows_db *db, struct window_refusal *ret_refusals, size_t max)
+{
+    sqlite3_stmt *s = db->statements[SQL_FIRST_REFUSED];
+    size_t n = 0;
+    sqlite3_bind_int64(s, 1, (int64_t)max);
+    while (n < max && sqlite3_step(s) == SQLITE_ROW) {
+        struct window_refusal *r = &ret_refusals[n++];
+        *r = (struct window_refusal){.source = sqlite3_column_int64(s, 0),
+                                     .start_s = sqlite3_column_int64(s, 1),
+                                     .partition = sqlite3_column_int64(s, 2),
+                                     .revision = sqlite3_column_int64(s, 3),
+                                     .events = sqlite3_column_int64(s, 4)};
+        (void)tlc_str_copy(r->text, sizeof r->text,
+                           tlc_str_from((const char *)sqlite3_column_text(s, 5)));
+    }
+    sqlite3_reset(s);
+    return n;
 }
 
 /* --- cursor --- */

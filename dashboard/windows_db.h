@@ -6,7 +6,8 @@
  * (synchronous=FULL). One thread at a time writes; cursors have a connection of their own and may
  * run on any thread beside it. A second dashboard on the same file is refused (FILE.lock). A file
  * that is no database or is damaged is renamed to FILE.corrupt-<time> and a new one begun: its new
- * store_id makes consumer-process send everything again. */
+ * store_id makes consumer-process send everything again. The same goes for a file that was found
+ * deleted or replaced while in use, and for one that holds refused windows when it is opened. */
 #ifndef TLC_DASHBOARD_WINDOWS_DB_H
 #define TLC_DASHBOARD_WINDOWS_DB_H
 
@@ -21,6 +22,8 @@ struct windows_cursor;
 struct windows_db_meta {
     char store_id[WINDOWS_STORE_ID_N + 1]; /* a random UUID, made with the file */
     int64_t revision, window_s, lateness_s;
+    int64_t refused_windows, refused_events; /* noted in the file by name */
+    int64_t asked_again; /* refused windows that were in it when it was opened, forgotten since */
 };
 
 /* One row to write: a window that takes the place of what was held, or a claim beside a final one.
@@ -37,6 +40,10 @@ struct windows_db_batch {
     size_t changes_n;
     const struct window_progress *const *progress;
     size_t progress_n;
+    /* Each takes the place of what was noted of its name; its events are those that are held
+     * nowhere else. */
+    const struct window_refusal *const *refusals;
+    size_t refusals_n;
     int64_t revision, window_s, lateness_s; /* new values */
 };
 
@@ -49,15 +56,21 @@ struct windows_db_visitor {
     int (*claim)(void *ctx, const struct window *window, uint64_t hash, struct tlc_err *err);
 };
 
-/* stamp: put into the name of a file that is set aside. ret_aside: that name, "" when there was no
- * need; size PATH_MAX. */
-TLC_MUST int windows_db_open(const char *path, const char *stamp, struct windows_db **ret_db,
-                             char *ret_aside, size_t aside_size, struct tlc_err *err);
+struct windows_db_how {
+    const char *stamp; /* put into the name of a file that is set aside */
+    bool anew;         /* whatever it holds, everything has to be sent again: a new store_id */
+};
+/* ret_aside: name of a damaged file that was set aside, "" when there was no need; size PATH_MAX.
+ */
+TLC_MUST int windows_db_open(const char *path, const struct windows_db_how *how,
+                             struct windows_db **ret_db, char *ret_aside, size_t aside_size,
+                             struct tlc_err *err);
 void windows_db_close(struct windows_db **db);
-/* Renames a file that is closed, and what belongs to it, to FILE.corrupt-<stamp>: for one whose
- * content makes no sense. */
-TLC_MUST int windows_db_set_aside(const char *path, const char *stamp, char *ret_aside,
-                                  size_t aside_size, struct tlc_err *err);
+/* Whether the file was deleted, replaced or cut short since it was opened: what is written then is
+ * lost with it. Some stat calls. */
+bool windows_db_gone(struct windows_db *db);
+/* Closes one that is gone, so that nothing of it gets into what stands in its place. */
+void windows_db_leave(struct windows_db **db);
 const struct windows_db_meta *windows_db_meta(const struct windows_db *db);
 /* Progress, then windows by source, start and partition, then claims in order of revision. */
 TLC_MUST int windows_db_load(struct windows_db *db, const struct windows_db_visitor *visitor,
@@ -66,6 +79,9 @@ TLC_MUST int windows_db_load(struct windows_db *db, const struct windows_db_visi
  * send it again. */
 TLC_MUST int windows_db_write(struct windows_db *db, const struct windows_db_batch *batch,
                               struct tlc_err *err);
+
+/* The first of the refused windows by source, start and partition. Returns how many. */
+size_t windows_db_refused(struct windows_db *db, struct window_refusal *ret_refusals, size_t max);
 
 /* Windows summed over partitions, by source and start. finals: only those whose every part is
  * final. source 0 = all. */

@@ -3,9 +3,10 @@
  *
  * Usage: topic_feed BROKERS TOPIC PARTITIONS SOURCE FIRST_ROW TRIPS POISON_EVERY DOUBLE_EVERY
  *
- * Each trip is two canonical events. After every POISON_EVERY-th event comes a message that is no
- * event, after every DOUBLE_EVERY-th its copy (0: none). At the end one close mark a partition.
- * Makes the topic when it is missing. Prints one line of JSON with what it sent. */
+ * SOURCE is one, or several with commas between: the same trips of each. Each trip is two canonical
+ * events. After every POISON_EVERY-th event comes a message that is no event, after every
+ * DOUBLE_EVERY-th its copy (0: none). At the end one close mark a partition. Makes the topic when
+ * it is missing. Prints one line of JSON with what it sent. */
 #include <assert.h>
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
@@ -194,6 +195,16 @@ static void trips_put(struct feed *f, int32_t source, const int64_t numbers[4])
     }
 }
 
+static void source_put(struct feed *f, int32_t source, const int64_t numbers[4])
+{
+    trips_put(f, source, numbers);
+    for (int32_t i = 0; i < f->partitions; i++, f->marks++) {
+        char value[TLC_JSON_MAX];
+        put(f, i, (struct tlc_str){NULL, 0},
+            (struct tlc_str){value, tlc_json_encode_mark(source, value)});
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 9) {
@@ -202,7 +213,6 @@ int main(int argc, char **argv)
     }
     memset(huge, 'x', sizeof(huge));
     struct feed f = {.topic = argv[2], .partitions = (int32_t)strtol(argv[3], NULL, 10)};
-    int32_t source = (int32_t)strtol(argv[4], NULL, 10);
     int64_t numbers[4];
     for (int i = 0; i < 4; i++) {
         numbers[i] = strtoll(argv[5 + i], NULL, 10);
@@ -210,11 +220,12 @@ int main(int argc, char **argv)
     f.rk = producer_new(argv[1], &f);
     topic_make(&f);
     f.handle = rd_kafka_topic_new(f.rk, f.topic, NULL);
-    trips_put(&f, source, numbers);
-    for (int32_t i = 0; i < f.partitions; i++, f.marks++) {
-        char value[TLC_JSON_MAX];
-        put(&f, i, (struct tlc_str){NULL, 0},
-            (struct tlc_str){value, tlc_json_encode_mark(source, value)});
+    for (char *at = argv[4]; at[0] != '\0'; at += at[0] == ',') {
+        int32_t source = (int32_t)strtol(at, &at, 10);
+        if (at[0] != ',' && at[0] != '\0') {
+            fail("SOURCE", at);
+        }
+        source_put(&f, source, numbers);
     }
     rd_kafka_resp_err_t code = rd_kafka_flush(f.rk, 120000);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR || f.lost > 0) {

@@ -106,12 +106,24 @@ function drawLedger(lines, moving) {
     cells: [l.line, l.left ?? '–', l.right ?? '–', verdict(l), l.note ?? '']})));
 }
 
+// Windows that the dashboard did not take, by name: red at any time, as nothing but a hand ends it.
+function drawRefused(parts) {
+  const status = parts.find((part) => part.name === 'dashboard')?.status;
+  const refused = status?.refused ?? [];
+  const all = status?.ledger?.refused_windows ?? 0;
+  byId('refused-card').hidden = refused.length === 0;
+  setText(byId('rw-h'), all > refused.length ? `${count(all)} refused windows, the first ${refused.length}` : 'Refused windows');
+  table(byId('refused'), 'Refused windows', ['Source', 'Window from', 'Partition', 'Events', 'Why'], refused.map((w) => ({
+    data: {figure: 'refused', source: w.source, start: w.start, partition: w.partition, value: w.events}, bad: 4,
+    cells: [sourceTitle(w.source), dayAndMinute(w.start), w.partition, w.events, w.text]})));
+}
+
 // One row a part: how it is, and what it turned away.
 function drawParts(parts) {
   const replies = (part, kind) => part.status.counters?.[`http_responses{class="${kind}"}`] ?? '–';
   const cpu = (part) => rateOf(part, (p) => p?.status?.cpu_ns);
-  const rows = parts.map((part) => ({data: {figure: 'health', part: part.name, value: part.up ? 'up' : 'down'}, bad: part.up ? -1 : 1,
-    cells: part.up ? [part.name, part.status.state ?? 'up', duration(part.status.uptime_s), mebibytes(part.status.rss_bytes),
+  const rows = parts.map((part) => ({data: {figure: 'health', part: part.name, value: part.up ? 'up' : 'down'}, bad: part.up && part.status.ready !== false ? -1 : 1,
+    cells: part.up ? [part.name, [part.status.state ?? 'up', part.status.reason].filter(Boolean).join(': '), duration(part.status.uptime_s), mebibytes(part.status.rss_bytes),
       cpu(part) === null ? '–' : `${decimal(cpu(part) / 1e7)} %`, replies(part, '2xx'), replies(part, '4xx'), replies(part, '5xx'),
       numberOf(part, 'duplicate') ?? '–', numberOf(part, 'late') ?? '–', numberOf(part, 'refused') ?? numberOf(part, 'records_refused') ?? '–']
       : [part.name, part.reason ?? 'down', ...Array(9).fill('–')]}));
@@ -161,6 +173,7 @@ function draw({parts, ledger}) {
   }
   byId('flow').replaceChildren(...FLOW.map((entry) => box(entry, byName)));
   drawLedger(ledger ?? [], isMoving(parts));
+  drawRefused(parts);
   drawParts(parts);
   drawLag(parts);
   drawWatermarks(parts);

@@ -133,6 +133,27 @@ async function checkStates(browser, program) {
   await page.close();
 }
 
+// A window that is refused stands on the Pipeline page, red, by name, and the ledger's line is red though its sides are equal.
+async function checkRefused(browser, program) {
+  const page = await browser.newPage({viewport: {width: 1440, height: 900}});
+  await page.goto(`${program.base}/pipeline`);
+  await page.waitForSelector('[data-figure="part"]', {timeout: DEADLINE_MS});
+  check(await page.isHidden('#refused-card'), 'refused windows are shown and there are none');
+  const message = {window_s: 900, lateness_s: 7200, partitions: [], windows: [{partition: 3, source: 5000000, start: 1704085201, revision: 1,
+    final: false, matched: 0, orphan_ends: 0, expired_starts: 0, duplicates: 0, passengers: 0, distance_cmi: 0, fare_cents: 0, tip_cents: 0,
+    total_cents: 0, ride_s: 0, ride_bins: [], starts: [[74, 7]], ends: [], routes: []}]};
+  const reply = await post(program.base, message);
+  check(reply.refused.length === 1, 'the window was not refused');
+  await page.waitForSelector('[data-figure="refused"]', {timeout: DEADLINE_MS});
+  const row = await page.$eval('[data-figure="refused"]', (tr) => ({...tr.dataset, text: tr.textContent, red: tr.querySelector('.down')?.textContent}));
+  check(row.source === '5000000' && row.partition === '3' && row.value === '7', `refused window: ${JSON.stringify(row)}`);
+  check(/no multiple of window_s/.test(row.red ?? ''), `the reason is not red: ${row.text}`);
+  const line = await page.$eval('[data-figure="ledger"][data-line^="dashboard: events in windows"]', (tr) => tr.dataset.value);
+  check(line === 'open', 'the ledger holds with a window refused');
+  await page.screenshot({path: path.join(OUT, 'pipeline-refused.png')});
+  await page.close();
+}
+
 const {chromium} = createRequire(path.join(DEPS, 'package.json'))('playwright-core');
 const program = await new Program(process.argv[2], ['--label', 'made-up city', '--vendor', path.join(DEPS, 'node_modules')]).start();
 const browser = await chromium.launch({executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
@@ -152,6 +173,7 @@ try {
   compare(program, untilS);
   await checkOpenPages(browser, program, untilS);
   await checkStates(browser, program);
+  await checkRefused(browser, program);
 } finally {
   await browser.close();
   await program.release();

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
-import {writeFileSync} from 'node:fs';
+import {rmSync, writeFileSync} from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import test from 'node:test';
@@ -189,6 +189,88 @@ test('bad requests: a clear status each, and the dashboard goes on', async (t) =
   assert.equal((await send('/healthz')).status, 200);
   assert.equal((await send('/readyz')).status, 200);
   assert.match(await (await send('/metrics')).text(), /^tlc_dashboard_windows_stored_total \d+$/m);
+});
+
+// How POST /api/windows is answered: [status, body].
+async function answer(program, message) {
+  const reply = await fetch(`${program.base}/api/windows`, {method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify(message)});
+  return [reply.status, await reply.json()];
+}
+
+test('windows that are refused: named, accounted for, asked for again at the next start', async (t) => {
+  const program = await started(t);
+  const good = new Replay(trips, SOURCE).messageUntil(FIRST_DAY_S + HOUR_S);
+  const bad = {...good.windows[0], start: good.windows[0].start + 1, revision: 99};
+  const [status, reply] = await answer(program, {...good, windows: [bad, ...good.windows]});
+  assert.equal(status, 200);
+  assert.equal(reply.accepted, good.windows.length);
+  assert.deepEqual(reply.refused.map(({partition, source, start, revision}) => [partition, source, start, revision]),
+    [[bad.partition, SOURCE, bad.start, 99]]);
+  const events = (w) => [...w.starts, ...w.ends].reduce((sum, [, n]) => sum + n, 0);
+  const before = await program.get('/status');
+  assert.equal(before.ledger.refused_windows, 1);
+  assert.equal(before.ledger.window_events, [bad, ...good.windows].reduce((sum, w) => sum + events(w), 0));
+  assert.deepEqual(before.refused.map(({source, start}) => [source, start]), [[SOURCE, bad.start]]);
+  assert.match(before.refused[0].text, /no multiple of window_s/);
+  await program.end('SIGKILL');
+  await program.start();
+  const after = await program.get('/status');
+  assert.notEqual(after.store_id, before.store_id);
+  assert.equal(after.ledger.refused_windows, 0);
+  assert.match(program.log, /refused_windows_asked_again n=1/);
+});
+
+test('more windows than --windows: 507 says what is full and what ends it, the others are taken', async (t) => {
+  const program = await started(t, ['--windows', '2']);
+  const replay = new Replay(trips, SOURCE);
+  const message = replay.messageUntil(FIRST_DAY_S + HOUR_S); // four windows, in four partitions each
+  const [status, reply] = await answer(program, message);
+  assert.equal(status, 507);
+  assert.match(reply.error, /holds 2 windows, as many as --windows lets it; start it with a larger --windows/);
+  assert.equal(reply.accepted + reply.refused.length, message.windows.length);
+  assert.equal((await program.get('/status')).ledger.windows, 2);
+  assert.equal((await program.get('/status')).ledger.window_events, replay.played);
+  // What is held goes on.
+  const again = message.windows.map((w) => ({...w, revision: w.revision + 1}));
+  const [, second] = await answer(program, {...message, windows: again});
+  assert.equal(second.accepted, reply.accepted);
+  assert.equal(second.refused_windows, reply.refused.length);
+  // Started with room, it asks for everything again, and takes it.
+  await program.end();
+  program.options = [];
+  await program.start();
+  const third = await post(program.base, {...message, windows: again});
+  assert.notEqual(third.store_id, reply.store_id);
+  assert.equal(third.accepted, reply.refused.length);
+  assert.equal((await program.get('/status')).ledger.window_events, replay.played);
+});
+
+test('the file deleted while in use: soon not ready, 503, then begun anew', async (t) => {
+  const program = await started(t);
+  const message = new Replay(trips, SOURCE).messageUntil(FIRST_DAY_S + 5 * HOUR_S);
+  const first = await post(program.base, message);
+  const ready = async () => (await fetch(`${program.base}/readyz`)).status;
+  assert.equal(await ready(), 200);
+  for (const tail of ['', '-wal', '-shm']) {
+    rmSync(program.db + tail);
+  }
+  const deletedMs = Date.now();
+  await waitFor(ready, (status) => status === 503, 'not ready');
+  assert.ok(Date.now() - deletedMs < 2000, `noticed after ${Date.now() - deletedMs} ms`); // a second, and what a busy machine adds
+  assert.match(await (await fetch(`${program.base}/readyz`)).text(), /deleted or replaced while in use/);
+  const [status, reply] = await answer(program, message);
+  assert.equal(status, 503);
+  assert.match(reply.error, /deleted or replaced while in use; begun anew/);
+  assert.equal(await ready(), 503); // nothing has come again yet
+  const second = await post(program.base, message);
+  assert.notEqual(second.store_id, first.store_id);
+  assert.equal(second.accepted, message.windows.length);
+  assert.equal(await ready(), 200);
+  const {ledger} = await program.get('/status');
+  await program.end('SIGKILL');
+  await program.start();
+  assert.deepEqual((await program.get('/status')).ledger, ledger);
+  assert.match(program.log, /windows_loaded/);
 });
 
 test('token: wanted for windows, not for pages', async (t) => {

@@ -179,6 +179,28 @@ static void large_status__still_read(void **state)
     free(status);
 }
 
+/* The sum holds with the events of windows that were refused, and the line is red all the same. */
+static void refused_windows__in_the_sum_and_not_ok(void **state)
+{
+    (void)state;
+    tell(PEER_PROCESS, PROCESS_STATUS);
+    tell(PEER_STORE, STORE_STATUS);
+    check = (struct history_check){.done = true, .stream = 78, .late = 2, .batch = 79};
+    const struct store_totals own = {.events = 78, .refused_windows = 2, .refused_events = 7};
+    struct tlc_buf out;
+    tlc_buf_init(&out, 1 << 20);
+    peers_json(&peers, TLC_STR("{\"name\":\"dashboard\"}"), &own, &check, &out);
+    json_t *root = unit_json(tlc_buf_str(&out));
+    tlc_buf_release(&out);
+    assert_int_equal(unit_json_int(root, "ledger/5/left"), 85);
+    assert_int_equal(unit_json_int(root, "ledger/5/right"), 85);
+    assert_false(is_ok(root, 5));
+    assert_non_null(strstr(json_string_value(unit_json_at(root, "ledger/5/note")),
+                           "7 events of 2 refused windows"));
+    assert_true(is_ok(root, 6)); /* the days have them */
+    json_decref(root);
+}
+
 static void address__with_and_without_slash_too_long_refused(void **state)
 {
     (void)state;
@@ -209,6 +231,7 @@ int main(void)
         TEST(part_that_went_away__its_old_numbers_are_not_shown),
         TEST(answer_that_is_no_status__not_up),
         TEST(large_status__still_read),
+        TEST(refused_windows__in_the_sum_and_not_ok),
         TEST(address__with_and_without_slash_too_long_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

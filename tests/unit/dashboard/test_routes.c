@@ -278,6 +278,68 @@ static void bad_message__422_and_nothing_taken(void **state)
     assert_int_equal(tlc_counter_get(&store.counters, STORE_REFUSED), TLC_COUNT(bodies));
 }
 
+#define ENTRY(start)                                                                               \
+    "{\"partition\":3,\"source\":2202401,\"start\":" start ",\"revision\":5,\"final\":true,"       \
+    "\"matched\":0,\"orphan_ends\":0,\"expired_starts\":0,\"duplicates\":0,\"passengers\":0,"      \
+    "\"distance_cmi\":0,\"fare_cents\":0,\"tip_cents\":0,\"total_cents\":0,\"ride_s\":0,"          \
+    "\"ride_bins\":[],\"starts\":[[74,2]],\"ends\":[],\"routes\":[]}"
+#define MESSAGE(windows, partitions)                                                               \
+    "{\"window_s\":900,\"lateness_s\":7200,\"windows\":[" windows "],\"partitions\":[" partitions  \
+    "]}"
+
+static void bad_window__named_in_the_answer_the_others_taken(void **state)
+{
+    (void)state;
+    struct tlc_http_response r = call(
+        "POST", "/api/windows",
+        MESSAGE(ENTRY("1704085200") "," ENTRY("1704085201") "," ENTRY("1704086100"), "[7]"), NULL);
+    assert_int_equal(r.status, 200);
+    json_t *root = unit_json(tlc_buf_str(&r.body));
+    assert_string_equal(json_string_value(json_object_get(root, "store_id")), store.store_id);
+    assert_int_equal(unit_json_int(root, "accepted"), 2);
+    assert_int_equal(json_array_size(json_object_get(root, "refused")), 2);
+    assert_string_equal(json_string_value(unit_json_at(root, "refused/0/rule")), "bad_window");
+    assert_int_equal(unit_json_int(root, "refused/0/partition"), 3);
+    assert_int_equal(unit_json_int(root, "refused/0/source"), 2202401);
+    assert_int_equal(unit_json_int(root, "refused/0/start"), 1704085201);
+    assert_int_equal(unit_json_int(root, "refused/0/revision"), 5);
+    assert_string_equal(json_string_value(unit_json_at(root, "refused/0/text")),
+                        "start 1704085201 is no multiple of window_s");
+    assert_string_equal(json_string_value(unit_json_at(root, "refused/1/rule")), "bad_partition");
+    assert_int_equal(unit_json_int(root, "refused_windows"), 1);
+    json_decref(root);
+    tlc_http_response_release(&r);
+    assert_int_equal(tlc_counter_get(&store.counters, STORE_REFUSALS), 1);
+    assert_int_equal(tlc_counter_get(&store.counters, STORE_BAD_PROGRESS), 1);
+    /* Who sends nothing that is refused is told only that something stands refused. */
+    r = call("POST", "/api/windows", MESSAGE("", ""), NULL);
+    char want[128];
+    (void)snprintf(want, sizeof want,
+                   "{\"store_id\":\"%s\",\"accepted\":0,\"superseded\":0,\"refused_windows\":1}\n",
+                   store.store_id);
+    assert_int_equal(r.body.n, strlen(want));
+    assert_memory_equal(r.body.p, want, r.body.n);
+    tlc_http_response_release(&r);
+}
+
+static void no_room__507_names_what_did_not_fit_and_what_ends_it(void **state)
+{
+    (void)state;
+    store.cells_max = 1;
+    struct tlc_http_response r = call(
+        "POST", "/api/windows", MESSAGE(ENTRY("1704085200") "," ENTRY("1704086100"), ""), NULL);
+    assert_int_equal(r.status, 507);
+    json_t *root = unit_json(tlc_buf_str(&r.body));
+    assert_int_equal(unit_json_int(root, "accepted"), 1);
+    assert_string_equal(json_string_value(json_object_get(root, "rule")), "full");
+    assert_non_null(strstr(json_string_value(json_object_get(root, "error")),
+                           "it holds 1 windows, as many as --windows lets it"));
+    assert_int_equal(json_array_size(json_object_get(root, "refused")), 1);
+    assert_int_equal(unit_json_int(root, "refused/0/start"), 1704086100);
+    json_decref(root);
+    tlc_http_response_release(&r);
+}
+
 static void post__wants_the_token_nothing_else_does(void **state)
 {
     (void)state;
@@ -328,6 +390,8 @@ int main(void)
         TEST(too_many_dumps__503),
         TEST(bad_query__400_naming_it),
         TEST(bad_message__422_and_nothing_taken),
+        TEST(bad_window__named_in_the_answer_the_others_taken),
+        TEST(no_room__507_names_what_did_not_fit_and_what_ends_it),
         TEST(post__wants_the_token_nothing_else_does),
         TEST(status_stream__the_same_object_as_an_event),
         TEST(nothing_yet__summary_says_so),

@@ -1,77 +1,5 @@
-#include <fcntl.h>
-#include <signal.h>
-#include <sqlite3.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "dashboard/store.h"
-#include "tests/unit/dashboard/unit.h"
-
-struct fixture {
-    const char *folder;
-    char path[512];
-    struct store store;
-};
-
-static void open_store(struct fixture *f)
-{
-    struct tlc_err err = {.text = ""};
-    int rc = store_open(&f->store, f->path, 0, &err);
-    if (rc != TLC_OK) {
-        fail_msg("%s", err.text);
-    }
-}
-
-static int set_up(void **state)
-{
-    struct fixture *f = calloc(1, sizeof *f);
-    f->folder = unit_folder_make();
-    (void)snprintf(f->path, sizeof f->path, "%s/windows.sqlite", f->folder);
-    open_store(f);
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    store_close(&f->store);
-    unit_folder_remove(f->folder);
-    free(f);
-    return 0;
-}
-
-static int take(struct fixture *f, const struct spec *specs, size_t n, struct store_reply *reply,
-                struct tlc_err *err)
-{
-    struct window_message m = unit_message(specs, n, NULL, 0);
-    int rc = store_take(&f->store, &m, 1, reply, err);
-    window_message_release(&m);
-    return rc;
-}
-
-static struct store_reply take_good(struct fixture *f, const struct spec *specs, size_t n)
-{
-    struct store_reply reply;
-    struct tlc_err err = {.text = ""};
-    if (take(f, specs, n, &reply, &err) != TLC_OK) {
-        fail_msg("%s", err.text);
-    }
-    assert_string_equal(reply.store_id, f->store.store_id);
-    return reply;
-}
-
-static int64_t events(struct fixture *f)
-{
-    struct store_totals t;
-    store_totals(&f->store, &t);
-    return t.events;
-}
-
-static const struct spec first = {
-    .source = GREEN_2024_01, .start_s = JAN_1_S, .revision = 10, .starts = 5, .ends = 3};
+#include "common/event/tripid.h"
+#include "tests/unit/dashboard/store_fixture.h"
 
 static void newer_revision__replaces(void **state)
 {
@@ -165,23 +93,163 @@ static void other_window_size__refused(void **state)
     assert_int_equal(events(f), 8);
 }
 
-static void more_sources_than_fit__whole_message_turned_away(void **state)
+/* More than any log can make of it; taken away again it leaves what was there. */
+static void sums_beyond_64_bits__wrap_and_come_back(void **state)
 {
     struct fixture *f = *state;
-    struct spec specs[WINDOWS_SOURCES_MAX + 1];
-    for (size_t i = 0; i < TLC_COUNT(specs); i++) {
-        int32_t month = (int32_t)(2007 + i / 12 % 60) * 100 + (int32_t)(i % 12) + 1;
-        int32_t dataset = i < 240 ? 1 : 2;
-        specs[i] = (struct spec){
-            .source = dataset * 1000000 + month, .start_s = JAN_1_S, .revision = 1, .starts = 1};
+    struct spec specs[4] = {first, first, first, first};
+    for (int32_t i = 0; i < 4; i++) {
+        specs[i].partition = i;
+        specs[i].total_cents = i == 0 ? 700 : TLC_WINDOW_CENTS_MAX;
     }
+    take_good(f, specs, TLC_COUNT(specs));
+    for (size_t i = 1; i < TLC_COUNT(specs); i++) {
+        specs[i].revision++;
+        specs[i].total_cents = 1;
+    }
+    take_good(f, specs, TLC_COUNT(specs));
+    assert_int_equal(f->store.windows.sources[0]->cells[0]->sums[WINDOW_TOTAL_CENTS], 703);
+}
+
+/* Every source that there can be: five datasets with each month and without one, and live. */
+static void one_window_of_every_source__all_fit(void **state)
+{
+    struct fixture *f = *state;
+    enum { SOURCES = 5 * (62 * 12 + 1) + 1 };
+    struct spec *specs = calloc(SOURCES, sizeof *specs);
+    assert_non_null(specs);
+    size_t n = 0;
+    for (int32_t source = 1000000; source <= 9000000; source++) {
+        if (tlc_source_valid(source)) {
+            assert_true(n < SOURCES);
+            specs[n++] = (struct spec){
+                .source = source, .start_s = JAN_1_S, .revision = 1, .starts = 1, .ends = 1};
+        }
+    }
+    assert_int_equal(n, SOURCES);
+    assert_int_equal(take_good(f, specs, n).accepted, SOURCES);
+    assert_int_equal(events(f), 2 * SOURCES);
+    free(specs);
+}
+
+/* Takes specs, of which some do not fit: they are named, the others are taken. */
+static struct store_reply take_some(struct fixture *f, const struct spec *specs, size_t n,
+                                    size_t refused_n)
+{
+    struct window_message m = unit_message(specs, n, NULL, 0);
     struct store_reply reply;
-    struct tlc_err err;
-    assert_int_equal(take(f, specs, TLC_COUNT(specs), &reply, &err), TLC_RETRY);
-    assert_int_equal(reply.refusal, STORE_FULL);
-    assert_int_equal(events(f), 0);
-    assert_int_equal(take(f, specs, WINDOWS_SOURCES_MAX, &reply, &err), TLC_OK);
-    assert_int_equal(events(f), WINDOWS_SOURCES_MAX);
+    struct tlc_err err = {.text = ""};
+    int rc = store_take(&f->store, &m, 1, &reply, &err);
+    if (rc != TLC_OK) {
+        fail_msg("%s", err.text);
+    }
+    assert_int_equal(m.refusals_n, refused_n);
+    assert_int_equal(reply.full, refused_n > 0);
+    for (size_t i = 0; i < m.refusals_n; i++) {
+        assert_int_equal(m.refusals[i].rule, WINDOW_NO_ROOM);
+        assert_non_null(strstr(m.refusals[i].text, "larger --windows"));
+    }
+    window_message_release(&m);
+    return reply;
+}
+
+static void more_windows_than_fit__named_and_the_others_taken(void **state)
+{
+    struct fixture *f = *state;
+    f->store.cells_max = 2;
+    struct spec specs[4] = {first, first, first, first};
+    specs[1].start_s += QUARTER;
+    specs[2].start_s += 2 * QUARTER; /* no room */
+    specs[3].partition = 5;          /* of a window that is held: needs none */
+    struct store_reply reply = take_some(f, specs, 4, 1);
+    assert_int_equal(reply.accepted, 3);
+    assert_int_equal(reply.refused_windows, 1);
+    assert_int_equal(events(f), 24);
+    /* Again, and grown: still one name. The others go on. */
+    for (size_t i = 0; i < TLC_COUNT(specs); i++) {
+        specs[i].revision++;
+        specs[i].starts++;
+    }
+    reply = take_some(f, specs, 4, 1);
+    assert_int_equal(reply.accepted, 3);
+    assert_int_equal(reply.refused_windows, 1);
+    struct store_totals t;
+    store_totals(&f->store, &t);
+    assert_int_equal(t.events, 27);
+    assert_int_equal(t.refused_windows, 1);
+    assert_int_equal(t.refused_events, 9);
+    assert_int_equal(f->store.refused_n, 1);
+    assert_int_equal(f->store.refused[0].start_s, JAN_1_S + 2 * QUARTER);
+    assert_int_equal(f->store.refused[0].revision, 11);
+    /* There is room: it is taken at its next revision, and its name is gone. */
+    f->store.cells_max = 3;
+    specs[2].revision++;
+    reply = take_some(f, &specs[2], 1, 0);
+    assert_int_equal(reply.accepted, 1);
+    assert_int_equal(reply.refused_windows, 0);
+    store_totals(&f->store, &t);
+    assert_int_equal(t.events, 36);
+    assert_int_equal(t.refused_events, 0);
+    assert_int_equal(f->store.refused_n, 0);
+}
+
+static void refused_windows_in_the_file__asked_for_again_at_start(void **state)
+{
+    struct fixture *f = *state;
+    struct spec specs[2] = {first, first};
+    specs[1].start_s += QUARTER;
+    f->store.cells_max = 1;
+    (void)take_some(f, specs, 2, 1);
+    char id[sizeof f->store.store_id];
+    memcpy(id, f->store.store_id, sizeof id);
+    store_close(&f->store);
+    store_fixture_open(f);
+    assert_string_not_equal(f->store.store_id, id); /* so everything is sent again */
+    assert_int_equal(windows_db_meta(f->store.db)->asked_again, 1);
+    assert_int_equal(events(f), 8);
+    struct store_reply reply = take_some(f, specs, 2, 0);
+    assert_int_equal(reply.accepted, 1); /* the other one is no news */
+    assert_int_equal(reply.refused_windows, 0);
+    memcpy(id, f->store.store_id, sizeof id);
+    store_close(&f->store);
+    store_fixture_open(f);
+    assert_string_equal(f->store.store_id, id);
+    assert_int_equal(events(f), 16);
+}
+
+/* A window that was refused counts what is held nowhere else, whatever is held of it. */
+static void refused_window__counts_what_no_held_one_has(void **state)
+{
+    struct fixture *f = *state;
+    const struct {
+        bool final;       /* the one held, of 8 events at revision 10 */
+        int64_t revision; /* of the refused one, of 11 events */
+        int64_t windows, events;
+    } cases[] = {{false, 12, 1, 3}, {false, 10, 0, 0}, {false, 9, 0, 0}, {true, 12, 1, 11}};
+    for (size_t i = 0; i < TLC_COUNT(cases); i++) {
+        struct spec held = first;
+        held.partition = (int32_t)i;
+        held.final = cases[i].final;
+        struct window_message m = unit_message(&held, 1, NULL, 0);
+        const struct window_refusal refusal = {.rule = WINDOW_BAD,
+                                               .partition = held.partition,
+                                               .source = held.source,
+                                               .start_s = held.start_s,
+                                               .revision = cases[i].revision,
+                                               .events = 11,
+                                               .text = "it is bad"};
+        assert_true(window_message_refuse(&m, &refusal));
+        struct store_totals before, after;
+        struct store_reply reply;
+        struct tlc_err err = {.text = ""};
+        store_totals(&f->store, &before);
+        assert_int_equal(store_take(&f->store, &m, 1, &reply, &err), TLC_OK);
+        window_message_release(&m);
+        store_totals(&f->store, &after);
+        assert_int_equal(reply.accepted, 1);
+        assert_int_equal(after.refused_windows - before.refused_windows, cases[i].windows);
+        assert_int_equal(after.refused_events - before.refused_events, cases[i].events);
+    }
 }
 
 static void progress__only_forward_also_over_a_restart(void **state)
@@ -205,7 +273,7 @@ static void progress__only_forward_also_over_a_restart(void **state)
         assert_int_equal(s->progress[0].late, 3);
         assert_int_equal(windows_source_clock_s(s), JAN_1_S + 9);
         store_close(&f->store);
-        open_store(f);
+        store_fixture_open(f);
     }
 }
 
@@ -227,55 +295,11 @@ static void longest_trips__not_durable_taken_again_at_the_same_position(void **s
         const struct windows_source *s = windows_source_find(&f->store.windows, GREEN_2024_01);
         assert_int_equal(s->progress[0].longest_n, 1);
         store_close(&f->store);
-        open_store(f);
+        store_fixture_open(f);
         s = windows_source_find(&f->store.windows, GREEN_2024_01);
         assert_int_equal(s->progress[0].position, 50);
         assert_false(s->progress[0].longest_told);
     }
-}
-
-/* A process that took messages and is ended without a word, in the middle of more of them. */
-static void process_killed__what_was_answered_is_there(void **state)
-{
-    struct fixture *f = *state;
-    store_close(&f->store);
-    int pipe_fd[2];
-    assert_int_equal(pipe(pipe_fd), 0);
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        struct tlc_err err;
-        if (store_open(&f->store, f->path, 0, &err) != TLC_OK) {
-            _exit(1);
-        }
-        for (int64_t i = 0;; i++) {
-            struct spec spec = first;
-            spec.start_s += i * QUARTER;
-            struct window_message m = unit_message(&spec, 1, NULL, 0);
-            struct store_reply reply;
-            if (store_take(&f->store, &m, 1, &reply, &err) != TLC_OK) {
-                _exit(1);
-            }
-            window_message_release(&m);
-            if (write(pipe_fd[1], &i, sizeof i) != (ssize_t)sizeof i) {
-                _exit(1);
-            }
-        }
-    }
-    close(pipe_fd[1]);
-    int64_t answered = -1;
-    for (int i = 0; i < 40; i++) {
-        assert_int_equal(read(pipe_fd[0], &answered, sizeof answered), sizeof answered);
-    }
-    kill(pid, SIGKILL);
-    assert_int_equal(waitpid(pid, NULL, 0), pid);
-    while (read(pipe_fd[0], &answered, sizeof answered) == (ssize_t)sizeof answered) {
-    }
-    close(pipe_fd[0]);
-    open_store(f);
-    assert_string_equal(f->store.aside, "");
-    assert_true(events(f) >= (answered + 1) * 8);
-    assert_true(events(f) <= (answered + 2) * 8); /* the last one may not have been answered */
 }
 
 static void restart__same_windows_claims_and_revision(void **state)
@@ -293,7 +317,7 @@ static void restart__same_windows_claims_and_revision(void **state)
     char id[sizeof f->store.store_id];
     memcpy(id, f->store.store_id, sizeof id);
     store_close(&f->store);
-    open_store(f);
+    store_fixture_open(f);
     store_totals(&f->store, &after);
     assert_memory_equal(&before, &after, sizeof before);
     assert_int_equal(f->store.windows.revision, revision);
@@ -301,143 +325,10 @@ static void restart__same_windows_claims_and_revision(void **state)
     assert_int_equal(take_good(f, &claim, 1).superseded, 0); /* known */
 }
 
-static void second_dashboard_on_the_file__refused(void **state)
-{
-    struct fixture *f = *state;
-    static struct store other;
-    struct tlc_err err;
-    assert_int_equal(store_open(&other, f->path, 0, &err), TLC_FATAL);
-    assert_non_null(strstr(err.text, "another dashboard"));
-}
-
-static void file_that_is_no_database__set_aside_and_begun_anew(void **state)
-{
-    struct fixture *f = *state;
-    char id[sizeof f->store.store_id];
-    memcpy(id, f->store.store_id, sizeof id);
-    store_close(&f->store);
-    unit_file_write(f->path, "this is no database, whatever its name says; it is long enough to "
-                             "be looked at");
-    open_store(f);
-    assert_non_null(strstr(f->store.aside, ".corrupt-"));
-    assert_int_equal(access(f->store.aside, R_OK), 0);
-    assert_string_not_equal(f->store.store_id, id);
-    assert_int_equal(take_good(f, &first, 1).accepted, 1);
-}
-
-/* Overwrites the middle of the file, where the windows are. */
-static void damage(const char *path)
-{
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-    assert_true(fd >= 0);
-    off_t size = lseek(fd, 0, SEEK_END);
-    char junk[4096];
-    memset(junk, 0x5a, sizeof junk);
-    for (off_t at = 4096; at + (off_t)sizeof junk <= size; at += (off_t)sizeof junk) {
-        assert_int_equal(pwrite(fd, junk, sizeof junk, at), sizeof junk);
-    }
-    close(fd);
-}
-
-static void damaged_file__set_aside_at_start(void **state)
-{
-    struct fixture *f = *state;
-    take_good(f, &first, 1);
-    store_close(&f->store);
-    damage(f->path);
-    open_store(f);
-    assert_non_null(strstr(f->store.aside, ".corrupt-"));
-    assert_int_equal(events(f), 0);
-}
-
-/* More windows than the database keeps in memory, so that a write has to read a damaged page. */
-static void damaged_while_in_use__begun_anew(void **state)
-{
-    struct fixture *f = *state;
-    enum { N = 60000 };
-    struct spec *specs = calloc(N, sizeof *specs);
-    assert_non_null(specs);
-    for (int32_t i = 0; i < N; i++) {
-        specs[i] = first;
-        specs[i].partition = i / 3000;
-        specs[i].start_s += i % 3000 * QUARTER;
-    }
-    take_good(f, specs, N);
-    free(specs);
-    char id[sizeof f->store.store_id];
-    memcpy(id, f->store.store_id, sizeof id);
-    store_close(&f->store);
-    open_store(f);
-    damage(f->path);
-    struct spec newer = first;
-    newer.revision++;
-    struct store_reply reply;
-    struct tlc_err err;
-    assert_int_equal(take(f, &newer, 1, &reply, &err), TLC_REFUSE);
-    assert_int_equal(reply.refusal, STORE_UNAVAILABLE);
-    assert_non_null(strstr(f->store.aside, ".corrupt-"));
-    assert_string_not_equal(reply.store_id, id);
-    assert_int_equal(events(f), 0); /* consumer-process sends all again */
-    assert_int_equal(take_good(f, &first, 1).accepted, 1);
-}
-
-static void locked_by_another_program__unavailable_until_it_lets_go(void **state)
-{
-    struct fixture *f = *state;
-    take_good(f, &first, 1);
-    sqlite3 *other;
-    assert_int_equal(sqlite3_open(f->path, &other), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
-    struct spec newer = first;
-    newer.revision++;
-    newer.starts++;
-    struct store_reply reply;
-    struct tlc_err err = {.text = ""};
-    assert_int_equal(take(f, &newer, 1, &reply, &err), TLC_RETRY);
-    assert_int_equal(reply.refusal, STORE_UNAVAILABLE);
-    assert_non_null(strstr(err.text, "locked"));
-    assert_int_equal(events(f), 8);
-    assert_int_equal(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_close(other), SQLITE_OK);
-    assert_int_equal(take_good(f, &newer, 1).accepted, 1);
-    assert_int_equal(events(f), 9);
-}
-
-/* A limit on file sizes stands for a full disk. */
-static void full_disk__nothing_visible_that_is_not_durable(void **state)
-{
-    struct fixture *f = *state;
-    take_good(f, &first, 1);
-    signal(SIGXFSZ, SIG_IGN);
-    struct rlimit before, limit;
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    limit = before;
-    limit.rlim_cur = 64 * 1024;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    struct spec spec = first;
-    struct store_reply reply;
-    struct tlc_err err = {.text = ""};
-    int rc = TLC_OK;
-    int64_t taken = 1;
-    while (rc == TLC_OK && taken < 1000) {
-        spec.start_s += QUARTER;
-        rc = take(f, &spec, 1, &reply, &err);
-        taken += rc == TLC_OK ? 1 : 0;
-    }
-    assert_int_equal(rc, TLC_RETRY);
-    assert_int_equal(reply.refusal, STORE_UNAVAILABLE);
-    assert_int_equal(events(f), taken * 8);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    assert_int_equal(take_good(f, &spec, 1).accepted, 1); /* there is room again */
-    store_close(&f->store);
-    open_store(f);
-    assert_int_equal(events(f), (taken + 1) * 8);
-    assert_string_equal(f->store.aside, "");
-}
-
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)                                                                                 \
+    cmocka_unit_test_setup_teardown(name, store_fixture_set_up, store_fixture_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(newer_revision__replaces),
         TEST(stale_revision__changes_nothing),
@@ -445,17 +336,14 @@ int main(void)
         TEST(claim_for_a_final_window__kept_beside_it_and_counted),
         TEST(key_twice_in_a_message__both_judged_in_order),
         TEST(other_window_size__refused),
-        TEST(more_sources_than_fit__whole_message_turned_away),
+        TEST(sums_beyond_64_bits__wrap_and_come_back),
+        TEST(one_window_of_every_source__all_fit),
+        TEST(more_windows_than_fit__named_and_the_others_taken),
+        TEST(refused_windows_in_the_file__asked_for_again_at_start),
+        TEST(refused_window__counts_what_no_held_one_has),
         TEST(progress__only_forward_also_over_a_restart),
         TEST(longest_trips__not_durable_taken_again_at_the_same_position),
-        TEST(process_killed__what_was_answered_is_there),
         TEST(restart__same_windows_claims_and_revision),
-        TEST(second_dashboard_on_the_file__refused),
-        TEST(file_that_is_no_database__set_aside_and_begun_anew),
-        TEST(damaged_file__set_aside_at_start),
-        TEST(damaged_while_in_use__begun_anew),
-        TEST(locked_by_another_program__unavailable_until_it_lets_go),
-        TEST(full_disk__nothing_visible_that_is_not_durable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

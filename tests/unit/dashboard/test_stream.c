@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "dashboard/db_file.h"
 #include "dashboard/topics.h"
 #include "tests/unit/dashboard/unit.h"
 
@@ -449,7 +450,7 @@ static void store_lost__new_picture_though_its_revision_is_lower(void **state)
     const char *path = store.path;
     store_close(&store);
     char aside[512];
-    assert_int_equal(windows_db_set_aside(path, "test", aside, sizeof aside, &err), TLC_OK);
+    assert_int_equal(db_file_set_aside(path, "test", aside, sizeof aside, &err), TLC_OK);
     assert_int_equal(store_open(&store, path, now_ms, &err), TLC_OK);
     news();
     now_ms += STREAM_EVERY_MS;
