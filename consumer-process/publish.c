@@ -312,7 +312,7 @@ void publish_done(struct publisher *p, int64_t now_ms, int status, struct tlc_st
     if (status == 0) {
         (void)snprintf(p->trouble, sizeof(p->trouble), "no answer: %s", text);
     } else {
-        int shown = reply.n < 120 ? (int)reply.n : 120;
+        int shown = reply.n < 300 ? (int)reply.n : 300;
         (void)snprintf(p->trouble, sizeof(p->trouble), "answered %d: %.*s", status, shown, reply.p);
     }
     if (status == 413 || status == 422) {

@@ -69,11 +69,11 @@ struct publisher {
     bool suspected;              /* there is a suspect: */
     struct publish_name suspect; /* refused alone, while PUBLISH_NOTHING is asked */
     int64_t posts, failures, windows_sent, bytes_sent;
-    char trouble[200];       /* why the last request failed; "" after a success */
+    char trouble[400];       /* why the last request failed; "" after a success */
     bool refuses;            /* it was no matter of time: who answers does not take what is sent */
     int64_t windows_refused; /* since the start, a window once for each revision */
     int64_t refused_stand;   /* windows that the dashboard has named and not taken since */
-    char refused[400];       /* the last one by name, and why; "" before the first */
+    char refused[600];       /* the last one by name, and why; "" before the first */
 };
 
 void publish_init(struct publisher *p, const struct publish_hooks *hooks, const struct rules *rules,

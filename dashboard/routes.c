@@ -83,12 +83,17 @@ static enum tlc_http_verdict turn_away(const struct store_reply *reply, const st
     return TLC_HTTP_REPLY;
 }
 
-/* Each that was not taken, by its name: the sender need not send the others again. */
+/* Each that was not taken, by its name: the sender need not send the others again. Of "partitions",
+ * which nobody sends again, only the first, so that the answer can be read. */
 static void add_refusals(const struct window_message *m, struct tlc_buf *out)
 {
+    size_t partitions_n = 0;
     tlc_buf_printf(out, ",\"refused\":[");
     for (size_t i = 0; i < m->refusals_n; i++) {
         const struct window_refusal *f = &m->refusals[i];
+        if (f->rule == WINDOW_BAD_PROGRESS && ++partitions_n > TLC_WINDOW_REPLY_PARTITIONS) {
+            continue;
+        }
         tlc_buf_printf(out, "%s{\"rule\":\"%s\",\"partition\":%" PRId64 ",\"source\":%" PRId64,
                        i > 0 ? "," : "", window_refusal_name(f->rule), f->partition, f->source);
         if (f->rule != WINDOW_BAD_PROGRESS) {
@@ -102,8 +107,7 @@ static void add_refusals(const struct window_message *m, struct tlc_buf *out)
     tlc_buf_printf(out, "]");
 }
 
-/* All that is not named in it is durable: 200, or 507 when something did not fit. */
-static enum tlc_http_verdict tell_taken(const struct window_message *m,
+enum tlc_http_verdict routes_tell_taken(const struct window_message *m,
                                         const struct store_reply *reply,
                                         struct tlc_http_response *r)
 {
@@ -159,7 +163,7 @@ static enum tlc_http_verdict post_windows(void *ctx, const struct tlc_http_reque
     struct store_reply reply;
     rc = store_take(c->store, &m, c->now_ms(), &reply, &err);
     enum tlc_http_verdict verdict =
-        rc == TLC_OK ? tell_taken(&m, &reply, r) : turn_away(&reply, &err, r);
+        rc == TLC_OK ? routes_tell_taken(&m, &reply, r) : turn_away(&reply, &err, r);
     window_message_release(&m);
     return verdict;
 }

@@ -27,6 +27,11 @@ struct routes_context {
     _Atomic int dumps_n;
 };
 
+/* The answer to a message that was taken, for tests too: all that is not named in it is durable.
+ * 200, or 507 when something did not fit. */
+enum tlc_http_verdict routes_tell_taken(const struct window_message *m,
+                                        const struct store_reply *reply,
+                                        struct tlc_http_response *r);
 /* Fills ROUTES_N routes; context is borrowed for the server's life. */
 void routes_fill(struct routes_context *context, struct tlc_http_route *ret_routes);
 

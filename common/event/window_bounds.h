@@ -55,7 +55,9 @@
 /* The answer: it names each window that was refused. */
 #define TLC_WINDOW_POST_MAX 500 /* windows that consumer-process sends at once */
 #define TLC_WINDOW_REASON_MAX 240
-#define TLC_WINDOW_REPLY_BYTES_MAX (TLC_WINDOW_POST_MAX * 512 + 4096)
+#define TLC_WINDOW_REPLY_PARTITIONS                                                                \
+    20 /* entries of "partitions" that it names; the rest is left out */
+#define TLC_WINDOW_REPLY_BYTES_MAX ((TLC_WINDOW_POST_MAX + TLC_WINDOW_REPLY_PARTITIONS) * 1024)
 #define TLC_STORE_ID_MAX 64 /* bytes of store_id, which names the dashboard's file */
 
 /* Whether windows can be so wide. */

@@ -322,6 +322,53 @@ static void bad_window__named_in_the_answer_the_others_taken(void **state)
     tlc_http_response_release(&r);
 }
 
+/* As many as a message may have, all wrong: the sender can still read the answer. */
+static void many_bad_partitions__answer_names_the_first(void **state)
+{
+    (void)state;
+    struct tlc_buf body;
+    tlc_buf_init(&body, TLC_WINDOW_MESSAGE_BYTES_MAX);
+    tlc_buf_printf(&body, "{\"window_s\":900,\"lateness_s\":0,\"windows\":[" ENTRY(
+                              "1704085201") "],\"partitions\":[0");
+    for (int i = 1; i < TLC_WINDOW_MESSAGE_ENTRIES_MAX; i++) {
+        tlc_buf_printf(&body, ",%d", i);
+    }
+    tlc_buf_printf(&body, "]}");
+    struct tlc_http_response r = call("POST", "/api/windows", tlc_buf_cstr(&body), NULL);
+    tlc_buf_release(&body);
+    assert_int_equal(r.status, 200);
+    assert_true(r.body.n < TLC_WINDOW_REPLY_BYTES_MAX);
+    json_t *root = unit_json(tlc_buf_str(&r.body));
+    assert_int_equal(json_array_size(json_object_get(root, "refused")),
+                     1 + TLC_WINDOW_REPLY_PARTITIONS);
+    json_decref(root);
+    tlc_http_response_release(&r);
+}
+
+/* The longest answer that consumer-process can be given. */
+static void every_window_refused__answer_within_its_bound(void **state)
+{
+    (void)state;
+    struct window_refusal refusal = {.rule = WINDOW_BAD_PROGRESS,
+                                     .partition = INT64_MIN,
+                                     .source = INT64_MIN,
+                                     .start_s = INT64_MIN,
+                                     .revision = INT64_MIN};
+    memset(refusal.text, '"', sizeof refusal.text - 1);
+    struct window_message m = {.window_s = 900};
+    for (int i = 0; i < TLC_WINDOW_POST_MAX + 1000; i++) {
+        refusal.rule = i < TLC_WINDOW_POST_MAX ? WINDOW_BAD : WINDOW_BAD_PROGRESS;
+        assert_true(window_message_refuse(&m, &refusal));
+    }
+    struct tlc_http_response r = {0};
+    const struct store_reply reply = {.accepted = INT64_MAX, .refused_windows = INT64_MAX};
+    assert_int_equal(routes_tell_taken(&m, &reply, &r), TLC_HTTP_REPLY);
+    assert_true(r.body.n < TLC_WINDOW_REPLY_BYTES_MAX);
+    json_decref(unit_json(tlc_buf_str(&r.body)));
+    tlc_http_response_release(&r);
+    window_message_release(&m);
+}
+
 static void no_room__507_names_what_did_not_fit_and_what_ends_it(void **state)
 {
     (void)state;
@@ -391,6 +438,8 @@ int main(void)
         TEST(bad_query__400_naming_it),
         TEST(bad_message__422_and_nothing_taken),
         TEST(bad_window__named_in_the_answer_the_others_taken),
+        TEST(many_bad_partitions__answer_names_the_first),
+        TEST(every_window_refused__answer_within_its_bound),
         TEST(no_room__507_names_what_did_not_fit_and_what_ends_it),
         TEST(post__wants_the_token_nothing_else_does),
         TEST(status_stream__the_same_object_as_an_event),
