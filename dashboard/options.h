@@ -9,7 +9,7 @@
       "where to serve pages and take windows")                                                     \
     X(STR, db, "db", "DASHBOARD_DB", "dashboard.sqlite", 0, 0, "FILE",                             \
       "SQLite file that holds the windows; made when missing")                                     \
-    X(INT, windows_max, "windows", NULL, "2000000", 1, 1000000000, "N",                            \
+    X(INT, windows_max, "windows", "DASHBOARD_WINDOWS", "2000000", 1, 1000000000, "N",             \
       "windows held in memory, about 1 KiB each; a further one is refused and named")              \
     X(STR, static_dir, "static", "DASHBOARD_STATIC", "dashboard/static", 0, 0, "DIR",              \
       "folder of the pages")                                                                       \
