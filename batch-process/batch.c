@@ -12,9 +12,6 @@
 #include "common/base/log.h"
 #include "common/base/stop.h"
 
-static const char sql_lock[] = "SELECT pg_try_advisory_lock(7401, 3)";
-static const char sql_unlock[] = "SELECT pg_advisory_unlock(7401, 3)";
-
 /* A run under way. */
 struct run {
     struct batch *b;
@@ -43,10 +40,8 @@ int batch_connect(struct batch *b, struct tlc_err *err)
     tlc_pg_close(&b->pg);
     int rc = tlc_pg_open(b->options->database, "batch-process", 0, &b->pg, err);
     if (rc == TLC_OK) {
+        tlc_pg_asks(b->pg, sql_session);
         rc = schema_prepare(b->pg, b->options->migrate && !b->options->check, err);
-    }
-    if (rc == TLC_OK) {
-        rc = tlc_pg_exec(b->pg, sql_session, NULL, 0, err);
     }
     if (rc != TLC_OK) {
         tlc_pg_close(&b->pg);
@@ -56,27 +51,65 @@ int batch_connect(struct batch *b, struct tlc_err *err)
 
 /* ---- the run log ---- */
 
-static int run_begin(struct run *run, struct tlc_err *err)
+static void run_words(const struct batch *b, char *dst, size_t size)
 {
-    const struct batch *b = run->b;
-    char why[64] = "days that changed", from[DATE_TEXT_N] = "", to[DATE_TEXT_N] = "";
+    char from[DATE_TEXT_N] = "", to[DATE_TEXT_N] = "";
     if (b->range.has_from || b->range.has_to) {
-        snprintf(why, sizeof(why), "days asked for%s%s%s%s", b->range.has_from ? " from " : "",
+        snprintf(dst, size, "days asked for%s%s%s%s", b->range.has_from ? " from " : "",
                  b->range.has_from ? date_text(b->range.from, from) : "",
                  b->range.has_to ? " before " : "",
                  b->range.has_to ? date_text(b->range.to, to) : "");
-    } else if (b->options->all && !b->asked) {
-        snprintf(why, sizeof(why), "all days");
+    } else {
+        snprintf(dst, size, "%s", b->options->all && !b->asked ? "all days" : "days that changed");
     }
-    const char *const params[] = {why};
+}
+
+/* *ret_run: 0 when another run is under way. */
+static int run_insert(struct batch *b, const char *why, int64_t *ret_run, struct tlc_err *err)
+{
+    char unended[24];
     struct pg_result *r = NULL;
-    int rc = tlc_pg_query(b->pg, sql_run_begin, params, 1, &r, err);
-    if (rc == TLC_OK) {
-        run->make.run_id = tlc_pg_i64(r, 0, 0);
+    snprintf(unended, sizeof(unended), "%" PRId64, b->unended);
+    const char *const params[] = {why, b->unended != 0 ? unended : NULL};
+    *ret_run = 0;
+    int rc = tlc_pg_query(b->pg, sql_run_turn_try, NULL, 0, &r, err);
+    if (rc != TLC_OK) {
+        return rc;
+    }
+    bool turn = tlc_str_eq(tlc_pg_text(r, 0, 0), TLC_STR("t"));
+    tlc_pg_result_free(&r);
+    rc = turn ? tlc_pg_query(b->pg, sql_run_begin, params, TLC_COUNT(params), &r, err) : TLC_OK;
+    if (rc == TLC_OK && turn) {
+        *ret_run = tlc_pg_rows(r) > 0 ? tlc_pg_i64(r, 0, 0) : 0;
         tlc_pg_result_free(&r);
-        tlc_log(TLC_INFO, "run_started", "run=%" PRId64 " why=\"%s\"", run->make.run_id, why);
     }
     return rc;
+}
+
+/* One at a time. TLC_RETRY: the database is away, or another one is under way. */
+static int run_begin(struct run *run, struct tlc_err *err)
+{
+    struct batch *b = run->b;
+    char why[64];
+    run_words(b, why, sizeof(why));
+    int rc = tlc_pg_begin(b->pg, err);
+    if (rc == TLC_OK) {
+        rc = run_insert(b, why, &run->make.run_id, err);
+    }
+    if (rc == TLC_OK) {
+        rc = tlc_pg_commit(b->pg, err);
+    }
+    if (rc != TLC_OK) {
+        tlc_pg_rollback(b->pg);
+        return rc;
+    }
+    if (run->make.run_id == 0) {
+        report_state(b->report, BATCH_WAITING);
+        return tlc_err_set(err, TLC_RETRY, "another run is under way in this database");
+    }
+    b->unended = run->make.run_id;
+    tlc_log(TLC_INFO, "run_started", "run=%" PRId64 " why=\"%s\"", run->make.run_id, why);
+    return TLC_OK;
 }
 
 /* error "": it ended well. */
@@ -85,14 +118,16 @@ static int run_end(const struct run *run, const char *error, struct tlc_err *err
     char run_id[24];
     snprintf(run_id, sizeof(run_id), "%" PRId64, run->make.run_id);
     const char *const params[] = {run_id, error[0] ? error : NULL};
-    return tlc_pg_exec(run->b->pg, sql_run_end, params, 2, err);
+    int rc = tlc_pg_exec_alone(run->b->pg, sql_run_end, params, 2, err);
+    run->b->unended = rc == TLC_OK ? 0 : run->make.run_id;
+    return rc;
 }
 
 static int backlog_note(const struct batch *b, struct tlc_err *err)
 {
     static const enum batch_counter gauges[] = {BATCH_DIRTY, BATCH_TODO, BATCH_GAPS};
     struct pg_result *r = NULL;
-    int rc = tlc_pg_query(b->pg, sql_backlog, NULL, 0, &r, err);
+    int rc = tlc_pg_query_alone(b->pg, sql_backlog, NULL, 0, &r, err);
     if (rc != TLC_OK) {
         return rc;
     }
@@ -208,34 +243,18 @@ static int everything_make(struct run *run, struct tlc_err *err)
     return rc == TLC_OK ? backlog_note(b, err) : rc;
 }
 
-/* ---- one run at a time ---- */
+/* ---- a run ---- */
 
-static int lock_try(struct batch *b, bool *ret_locked, struct tlc_err *err)
+/* Makes what there is to make, and says in the run log how it ended. */
+static int run_make(struct run *run, struct tlc_err *err)
 {
-    struct pg_result *r = NULL;
-    int rc = tlc_pg_query(b->pg, sql_lock, NULL, 0, &r, err);
-    if (rc == TLC_OK) {
-        *ret_locked = tlc_str_eq(tlc_pg_text(r, 0, 0), TLC_STR("t"));
-        tlc_pg_result_free(&r);
-    }
-    return rc;
-}
-
-static int run_locked(struct batch *b, struct tlc_err *err)
-{
-    struct run run = {.b = b, .make = {.pg = b->pg, .routes = b->options->routes}};
+    struct batch *b = run->b;
     struct tlc_err ending;
-    plan_init(&run.plan);
-    b->refused = 0;
     int64_t began_ms = tlc_now_ms(), made_before = b->made;
-    int rc = run_begin(&run, err);
-    if (rc != TLC_OK) {
-        return rc;
-    }
-    rc = everything_make(&run, err);
-    const char *error = rc == TLC_OK ? run.first_refusal : err->text;
+    int rc = everything_make(run, err);
+    const char *error = rc == TLC_OK ? run->first_refusal : err->text;
     if (tlc_pg_usable(b->pg)) {
-        int end_rc = run_end(&run, error, &ending);
+        int end_rc = run_end(run, error, &ending);
         if (rc == TLC_OK && end_rc != TLC_OK) {
             *err = ending;
             rc = end_rc;
@@ -245,33 +264,28 @@ static int run_locked(struct batch *b, struct tlc_err *err)
     tlc_log(rc == TLC_OK ? TLC_INFO : TLC_WARN, "run_ended",
             "run=%" PRId64 " periods=%" PRId64 " refused=%" PRId64 " gap_days=%" PRId64
             " ms=%" PRId64,
-            run.make.run_id, b->made - made_before, b->refused,
+            run->make.run_id, b->made - made_before, b->refused,
             tlc_counter_get(&b->report->counters, BATCH_GAPS), tlc_now_ms() - began_ms);
-    plan_release(&run.plan);
     return rc;
 }
 
 int batch_run(struct batch *b, struct tlc_err *err)
 {
-    bool locked = false;
     int rc = batch_connect(b, err);
-    if (rc == TLC_OK) {
-        rc = lock_try(b, &locked, err);
-    }
     if (rc != TLC_OK) {
         return rc;
     }
-    if (!locked) {
-        report_state(b->report, BATCH_WAITING);
-        return tlc_err_set(err, TLC_RETRY, "another run is under way in this database");
+    struct run run = {.b = b, .make = {.pg = b->pg, .routes = b->options->routes}};
+    rc = run_begin(&run, err);
+    if (rc != TLC_OK) {
+        return rc;
     }
     report_state(b->report, BATCH_RUNNING);
     report_trouble(b->report, "");
-    rc = run_locked(b, err);
-    struct tlc_err ignored;
-    if (!tlc_pg_usable(b->pg) || tlc_pg_exec(b->pg, sql_unlock, NULL, 0, &ignored) != TLC_OK) {
-        tlc_pg_close(&b->pg); /* the lock goes with the connection */
-    }
+    b->refused = 0;
+    plan_init(&run.plan);
+    rc = run_make(&run, err);
+    plan_release(&run.plan);
     return rc;
 }
 
@@ -283,7 +297,7 @@ int batch_gaps(struct batch *b, int64_t *ret_n, struct tlc_err *err)
     plan_range_params(&b->range, text, params);
     int rc = batch_connect(b, err);
     if (rc == TLC_OK) {
-        rc = tlc_pg_query(b->pg, sql_gaps, params, 2, &r, err);
+        rc = tlc_pg_query_alone(b->pg, sql_gaps, params, 2, &r, err);
     }
     if (rc != TLC_OK) {
         return rc;

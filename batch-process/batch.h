@@ -19,6 +19,7 @@ struct batch {
     struct tlc_pg *pg; /* NULL until connected, and after it was lost */
     int64_t made;      /* periods, of all runs */
     int64_t refused;   /* periods of the last run that could not be made */
+    int64_t unended;   /* a run of ours that the run log holds for under way; 0: none */
 };
 
 /* options and report are borrowed. TLC_FATAL (64) for a range that holds nothing. */

@@ -10,8 +10,10 @@
 
 #define STATEMENT_MAX 512
 
-/* Runs what the server wrote as statements, each by itself: CONCURRENTLY wants no transaction. */
-static int statements_run(struct tlc_pg *pg, const struct pg_result *r, struct tlc_err *err)
+/* Runs what the server wrote as statements, each by itself: CONCURRENTLY wants no transaction of
+ * ours, and goes by the role's own time-outs then. */
+static int statements_run(struct tlc_pg *pg, const struct pg_result *r, bool concurrently,
+                          struct tlc_err *err)
 {
     char sql[STATEMENT_MAX];
     for (int row = 0; row < tlc_pg_rows(r); row++) {
@@ -20,7 +22,8 @@ static int statements_run(struct tlc_pg *pg, const struct pg_result *r, struct t
             if (!text.p || !tlc_str_copy(sql, sizeof(sql), text)) {
                 continue;
             }
-            int rc = tlc_pg_exec(pg, sql, NULL, 0, err);
+            int rc = concurrently ? tlc_pg_exec(pg, sql, NULL, 0, err)
+                                  : tlc_pg_exec_alone(pg, sql, NULL, 0, err);
             if (rc != TLC_OK) {
                 return rc;
             }
@@ -30,13 +33,14 @@ static int statements_run(struct tlc_pg *pg, const struct pg_result *r, struct t
 }
 
 /* Runs the statements that a query about the leaf gives. */
-static int leaf_do(struct tlc_pg *pg, const char *query, const char *leaf, struct tlc_err *err)
+static int leaf_do(struct tlc_pg *pg, const char *query, const char *leaf, bool concurrently,
+                   struct tlc_err *err)
 {
     const char *const params[] = {leaf};
     struct pg_result *r = NULL;
-    int rc = tlc_pg_query(pg, query, params, 1, &r, err);
+    int rc = tlc_pg_query_alone(pg, query, params, 1, &r, err);
     if (rc == TLC_OK) {
-        rc = statements_run(pg, r, err);
+        rc = statements_run(pg, r, concurrently, err);
         tlc_pg_result_free(&r);
     }
     return rc;
@@ -45,9 +49,9 @@ static int leaf_do(struct tlc_pg *pg, const char *query, const char *leaf, struc
 static int leaf_index(struct tlc_pg *pg, const char *leaf, struct tlc_err *err)
 {
     const char *const params[] = {leaf};
-    int rc = leaf_do(pg, sql_leaf_index, leaf, err);
-    rc = rc == TLC_OK ? tlc_pg_exec(pg, sql_leaf_summarize, params, 1, err) : rc;
-    return rc == TLC_OK ? leaf_do(pg, sql_leaf_analyze, leaf, err) : rc;
+    int rc = leaf_do(pg, sql_leaf_index, leaf, true, err);
+    rc = rc == TLC_OK ? tlc_pg_exec_alone(pg, sql_leaf_summarize, params, 1, err) : rc;
+    return rc == TLC_OK ? leaf_do(pg, sql_leaf_analyze, leaf, false, err) : rc;
 }
 
 void leaf_prepare(struct tlc_pg *pg, int32_t source)

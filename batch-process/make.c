@@ -32,14 +32,6 @@ static void words_of(const struct make *m, const struct period *p, struct words 
     number(ret->end_s, day_start_s(next));
 }
 
-void roll_back(struct tlc_pg *pg)
-{
-    struct tlc_err ignored;
-    if (tlc_pg_usable(pg) && tlc_pg_exec(pg, "ROLLBACK", NULL, 0, &ignored) != TLC_OK) {
-        return; /* the transaction goes with the connection */
-    }
-}
-
 static int todo_add(struct tlc_pg *pg, enum period_kind kind, const char *owner, int64_t start,
                     const char *why, struct tlc_err *err)
 {
@@ -105,8 +97,11 @@ static int day_make(const struct make *m, const struct words *w, int64_t *ret_ro
         const char *const *params;
         int n;
     } steps[] = {
-        {sql_day_pairs, span, TLC_COUNT(span)},        {sql_day_clear, day, TLC_COUNT(day)},
-        {sql_day_stat, day_span, TLC_COUNT(day_span)}, {sql_day_routes, routes, TLC_COUNT(routes)},
+        {sql_day_pair, NULL, 0},
+        {sql_day_pairs, span, TLC_COUNT(span)},
+        {sql_day_clear, day, TLC_COUNT(day)},
+        {sql_day_stat, day_span, TLC_COUNT(day_span)},
+        {sql_day_routes, routes, TLC_COUNT(routes)},
         {sql_day_rides, day, TLC_COUNT(day)},
     };
     for (size_t i = 0; i < TLC_COUNT(steps); i++) {
@@ -178,24 +173,39 @@ static int period_write(const struct make *m, const struct period *p, int64_t *r
     return rc == TLC_OK ? marks_take(m, p, &w, err) : rc;
 }
 
+/* One run at a time: whoever took over has ended ours. */
+static int run_claim(const struct make *m, struct tlc_err *err)
+{
+    char run_id[NUMBER_N];
+    const char *const params[] = {number(run_id, m->run_id)};
+    int rc = tlc_pg_exec(m->pg, sql_run_turn, NULL, 0, err);
+    rc = rc == TLC_OK ? tlc_pg_exec(m->pg, sql_run_claim, params, TLC_COUNT(params), err) : rc;
+    return rc != TLC_OK || tlc_pg_changed(m->pg) == 1
+               ? rc
+               : tlc_err_set(err, TLC_RETRY, "another run took over: this one was not heard of");
+}
+
 int make_period(struct make *m, const struct period *p, int64_t *ret_rows, struct tlc_err *err)
 {
     *ret_rows = 0;
-    int rc = tlc_pg_exec(m->pg, "BEGIN", NULL, 0, err);
+    int rc = tlc_pg_begin(m->pg, err);
+    if (rc == TLC_OK) {
+        rc = run_claim(m, err);
+    }
     if (rc == TLC_OK) {
         rc = period_write(m, p, ret_rows, err);
     }
     if (rc == TLC_OK) {
-        rc = tlc_pg_exec(m->pg, "COMMIT", NULL, 0, err);
+        rc = tlc_pg_commit(m->pg, err);
     }
-    /* Rolled back, or not known to be committed, day_open is not what it says. */
+    /* Rolled back, or not known to be committed, batch_under_way is not what it says. */
     m->open_source = rc == TLC_OK && p->kind == PERIOD_DAY ? p->owner : 0;
     m->open_date = period_next(p->kind, p->start);
     if (rc != TLC_OK) {
         char date[DATE_TEXT_N];
         tlc_err_note(err, "%s %s of %d", period_name(p->kind), date_text(p->start, date),
                      (int)p->owner);
-        roll_back(m->pg);
+        tlc_pg_rollback(m->pg);
     }
     return rc;
 }

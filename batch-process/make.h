@@ -12,17 +12,16 @@ struct make {
     struct tlc_pg *pg;
     int64_t run_id;
     int64_t routes; /* of a day to keep */
-    /* The day for which the connection's day_open holds what is under way at its beginning; source
-     * 0: none. The day before it was made just now. */
+    /* The day for which batch_under_way holds what is under way at its beginning; source 0: none.
+     * The day before it was made just now. */
     int32_t open_source;
     int64_t open_date;
 };
 
 /* *ret_rows: rows of trip_start and trip_end that went into a day, 0 for weeks and months. On
- * failure nothing has changed; TLC_REFUSE is about this period only. */
+ * failure nothing has changed; TLC_REFUSE is about this period only, TLC_RETRY may be another run
+ * that took over. */
 TLC_MUST int make_period(struct make *m, const struct period *p, int64_t *ret_rows,
                          struct tlc_err *err);
-/* After a failed statement; a transaction of a lost connection is gone by itself. */
-void roll_back(struct tlc_pg *pg);
 
 #endif

@@ -43,20 +43,22 @@ int plan_ask(struct tlc_pg *pg, const struct range *range, struct tlc_err *err)
     char text[2][DATE_TEXT_N];
     const char *params[2];
     plan_range_params(range, text, params);
-    return tlc_pg_exec(pg, sql_plan_range, params, 2, err);
+    return tlc_pg_exec_alone(pg, sql_plan_range, params, 2, err);
 }
 
 int plan_reloaded(struct tlc_pg *pg, struct tlc_err *err)
 {
-    static const char *const steps[] = {"BEGIN", sql_plan_reloaded, sql_plan_leaves, "COMMIT"};
-    for (size_t i = 0; i < TLC_COUNT(steps); i++) {
-        int rc = tlc_pg_exec(pg, steps[i], NULL, 0, err);
-        if (rc != TLC_OK) {
-            roll_back(pg);
-            return rc;
-        }
+    int rc = tlc_pg_begin(pg, err);
+    if (rc != TLC_OK) {
+        return rc;
     }
-    return TLC_OK;
+    rc = tlc_pg_exec(pg, sql_plan_reloaded, NULL, 0, err);
+    rc = rc == TLC_OK ? tlc_pg_exec(pg, sql_plan_leaves, NULL, 0, err) : rc;
+    rc = rc == TLC_OK ? tlc_pg_commit(pg, err) : rc;
+    if (rc != TLC_OK) {
+        tlc_pg_rollback(pg);
+    }
+    return rc;
 }
 
 /* Rows of (owner, date[, touched_at]). */
@@ -89,7 +91,7 @@ int plan_load_days(struct plan *p, struct tlc_pg *pg, const struct range *range,
     struct pg_result *r = NULL;
     plan_range_params(range, text, params);
     p->n = 0;
-    int rc = tlc_pg_query(pg, sql_plan_dirty, params, 2, &r, err);
+    int rc = tlc_pg_query_alone(pg, sql_plan_dirty, params, 2, &r, err);
     if (rc != TLC_OK) {
         return rc;
     }
@@ -103,7 +105,7 @@ int plan_load_todo(struct plan *p, struct tlc_pg *pg, enum period_kind kind, str
     const char *const params[] = {period_name(kind)};
     struct pg_result *r = NULL;
     p->n = 0;
-    int rc = tlc_pg_query(pg, sql_plan_todo, params, 1, &r, err);
+    int rc = tlc_pg_query_alone(pg, sql_plan_todo, params, 1, &r, err);
     if (rc == TLC_OK) {
         rc = rows_take(p, r, kind, err);
         tlc_pg_result_free(&r);

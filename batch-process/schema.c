@@ -2,42 +2,49 @@
 
 #include "batch-process/sql.h"
 #include "common/base/log.h"
+#include "common/io/pg_check.h"
+
+static const char policy_tables[] = "{trip_start,trip_end,source,dirty_day,day_stat,day_total,"
+                                    "route_day,ride_day,week_stat,month_stat,batch_todo,batch_open,"
+                                    "batch_leaf,batch_under_way,batch_run}";
 
 static int store_tables_there(struct tlc_pg *pg, struct tlc_err *err)
 {
-    struct pg_result *r = NULL;
-    int rc = tlc_pg_query(pg, sql_store_tables, NULL, 0, &r, err);
-    if (rc != TLC_OK) {
-        return rc;
+    static const char *const tables[] = {"trip_start", "trip_end", "source", "dirty_day"};
+    int rc = tlc_pg_server_check(pg, false, err);
+    bool there = true;
+    for (size_t i = 0; rc == TLC_OK && there && i < TLC_COUNT(tables); i++) {
+        rc = tlc_pg_table_find(pg, tables[i], &there, err);
     }
-    bool there = tlc_str_eq(tlc_pg_text(r, 0, 0), TLC_STR("t"));
-    tlc_pg_result_free(&r);
-    return there ? TLC_OK
-                 : tlc_err_set(err, TLC_RETRY,
-                               "consumer-store has not made its tables in this database yet");
+    return rc != TLC_OK || there
+               ? rc
+               : tlc_err_set(err, TLC_RETRY,
+                             "consumer-store has not made its tables in this database yet");
 }
 
-static int rights_check(struct tlc_pg *pg, struct tlc_err *err)
+static int all_fits(struct tlc_pg *pg, struct tlc_err *err)
 {
-    struct pg_result *r = NULL;
-    int rc = tlc_pg_query(pg, sql_rights, NULL, 0, &r, err);
-    if (rc != TLC_OK) {
-        return rc;
+    int rc = tlc_pg_schema_check(pg, &sql_schema, err);
+    rc = rc == TLC_OK ? tlc_pg_rights_check(pg, sql_rights, err) : rc;
+    return rc == TLC_OK ? tlc_pg_policies_check(pg, policy_tables, err) : rc;
+}
+
+/* What reads only. */
+static int look(struct tlc_pg *pg, int (*fn)(struct tlc_pg *pg, struct tlc_err *err),
+                struct tlc_err *err)
+{
+    int rc = tlc_pg_begin(pg, err);
+    if (rc == TLC_OK) {
+        rc = fn(pg, err);
+        tlc_pg_rollback(pg);
     }
-    if (tlc_pg_rows(r) > 0) {
-        rc = tlc_err_fatal(err, TLC_EXIT_CONFIG,
-                           "the database user lacks rights (%.*s and %d more): grant them, or "
-                           "connect as the owner of the tables",
-                           TLC_STR_ARG(tlc_pg_text(r, 0, 0)), tlc_pg_rows(r) - 1);
-    }
-    tlc_pg_result_free(&r);
     return rc;
 }
 
 int schema_prepare(struct tlc_pg *pg, bool migrate, struct tlc_err *err)
 {
     int ran = 0;
-    int rc = store_tables_there(pg, err);
+    int rc = look(pg, store_tables_there, err);
     if (rc == TLC_OK && migrate) {
         rc = tlc_pg_migrate(pg, &sql_schema, &ran, err);
     }
@@ -45,8 +52,5 @@ int schema_prepare(struct tlc_pg *pg, bool migrate, struct tlc_err *err)
         tlc_log(TLC_INFO, "schema_made", "files=%d version=%d", ran,
                 tlc_pg_schema_version(&sql_schema));
     }
-    if (rc == TLC_OK) {
-        rc = tlc_pg_schema_check(pg, &sql_schema, err);
-    }
-    return rc == TLC_OK ? rights_check(pg, err) : rc;
+    return rc == TLC_OK ? look(pg, all_fits, err) : rc;
 }

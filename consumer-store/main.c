@@ -67,6 +67,7 @@ static int database_prepare(const struct store_options *o, struct tlc_err *err)
         struct tlc_pg *pg = NULL;
         int rc = tlc_pg_open(o->database, "consumer-store", 0, &pg, err);
         if (rc == TLC_OK) {
+            tlc_pg_asks(pg, "SET LOCAL lock_timeout TO '10s'");
             rc = schema_prepare(pg, o, err);
         }
         tlc_pg_close(&pg);

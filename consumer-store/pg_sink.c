@@ -36,13 +36,14 @@ struct pg_sink {
 /* A writer that is stopped in mid-transaction must not hold up the next owner for long. Between
  * statements the server ends its session; in the middle of a COPY no time-out of PostgreSQL reaches
  * it, so whoever waits for it does. Its owner finds its position gone, or writes the batch again.
+ * Behind a pooler it is the session that the transaction was given, and the pooler tells its owner.
  */
-static const char sql_session[] =
-    "SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '10s'";
+static const char settings[] = "SET LOCAL lock_timeout TO '5s';"
+                               " SET LOCAL idle_in_transaction_session_timeout TO '10s'";
 static const char sql_end_stopped[] =
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
     " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
-    " AND state = 'active' AND wait_event = 'ClientRead' AND query LIKE 'COPY %(FORMAT binary)'"
+    " AND state = 'active' AND wait_event = 'ClientRead' AND query LIKE '%COPY %(FORMAT binary)'"
     " AND query_start < clock_timestamp() - interval '5s'";
 static const char sql_make_leaf[] = "SELECT make_source_partition($1::integer)";
 static const char sql_position_make[] =
@@ -123,16 +124,10 @@ static int connect_writer(struct pg_sink *s, struct tlc_err *err)
     }
     tlc_pg_close(&s->pg);
     int rc = tlc_pg_open(s->url, "consumer-store", STATEMENT_MS, &s->pg, err);
-    if (rc == TLC_OK) {
-        rc = tlc_pg_exec(s->pg, sql_session, NULL, 0, err);
-    }
-    if (rc == TLC_OK) {
-        rc = stage_open(s->pg, err);
-    }
     if (rc != TLC_OK) {
-        tlc_pg_close(&s->pg);
         return rc;
     }
+    tlc_pg_asks(s->pg, settings);
     tlc_counter_add(s->counters, STORE_CONNECTS, 1);
     for (size_t i = 0; i < s->sources_n; i++) {
         s->sources[i].made = false;
@@ -149,10 +144,11 @@ static int position_ask(struct pg_sink *s, int32_t partition, int64_t low, int64
     snprintf(number, sizeof(number), "%" PRId32, partition);
     snprintf(offset, sizeof(offset), "%" PRId64, low);
     const char *const params[] = {s->topic, number, offset};
-    int rc = low < 0 ? TLC_OK : tlc_pg_exec(s->pg_position, sql_position_make, params, 3, err);
+    int rc =
+        low < 0 ? TLC_OK : tlc_pg_exec_alone(s->pg_position, sql_position_make, params, 3, err);
     struct pg_result *r = NULL;
     if (rc == TLC_OK) {
-        rc = tlc_pg_query(s->pg_position, sql_position, params, 2, &r, err);
+        rc = tlc_pg_query_alone(s->pg_position, sql_position, params, 2, &r, err);
     }
     if (rc == TLC_OK) {
         *ret_next = tlc_pg_rows(r) == 1 ? tlc_pg_i64(r, 0, 0) : -1;
@@ -172,6 +168,7 @@ static int sink_position(void *ctx, int32_t partition, int64_t low, int64_t *ret
         if (rc != TLC_OK) {
             return rc;
         }
+        tlc_pg_asks(s->pg_position, settings);
     }
     return position_ask(s, partition, low, ret_next, err);
 }
@@ -183,7 +180,7 @@ static int sink_ledger(void *ctx, struct store_ledger *ret_ledger, struct tlc_er
     const char *const params[] = {s->topic};
     int rc = connect_writer(s, err);
     if (rc == TLC_OK) {
-        rc = tlc_pg_query(s->pg, sql_ledger, params, 1, &r, err);
+        rc = tlc_pg_query_alone(s->pg, sql_ledger, params, 1, &r, err);
     }
     if (rc == TLC_OK) {
         *ret_ledger = (struct store_ledger){
@@ -242,7 +239,7 @@ static int leaves_make(struct pg_sink *s, const struct batch *b, struct tlc_err 
         char number[16];
         snprintf(number, sizeof(number), "%" PRId32, source);
         const char *const params[] = {number};
-        int rc = tlc_pg_exec(s->pg, sql_make_leaf, params, 1, err);
+        int rc = tlc_pg_exec_alone(s->pg, sql_make_leaf, params, 1, err);
         if (rc != TLC_OK) {
             lock_note(s, rc);
             return tlc_err_note(err, "partitions of source %" PRId32, source);
@@ -419,7 +416,7 @@ static int positions_move(struct pg_sink *s, struct batch *b, size_t *ret_fenced
 
 static int commit(struct pg_sink *s, struct tlc_err *err)
 {
-    int rc = tlc_pg_exec(s->pg, "COMMIT", NULL, 0, err);
+    int rc = tlc_pg_commit(s->pg, err);
     if (rc != TLC_OK && !tlc_pg_usable(s->pg)) {
         s->unknown = true;
         return tlc_err_set(err, TLC_RETRY, "connection lost while committing: %s", err->text);
@@ -436,9 +433,9 @@ static int transaction(struct pg_sink *s, struct batch *b, bool careful, size_t 
             b->parts[i].stored = b->parts[i].duplicate = b->parts[i].bad = 0;
         }
     }
-    stage_begin(&s->stage);
+    s->stage.bad_n = 0;
     *ret_fenced = 0;
-    int rc = tlc_pg_exec(s->pg, "BEGIN", NULL, 0, err);
+    int rc = tlc_pg_begin(s->pg, err);
     if (rc == TLC_OK) {
         rc = groups_write(s, b, careful, err);
     }
@@ -457,11 +454,8 @@ static int transaction(struct pg_sink *s, struct batch *b, bool careful, size_t 
     if (rc == TLC_OK && *ret_fenced == 0) {
         return commit(s, err);
     }
-    struct tlc_err ignored;
     lock_note(s, rc);
-    if (tlc_pg_usable(s->pg) && tlc_pg_exec(s->pg, "ROLLBACK", NULL, 0, &ignored) != TLC_OK) {
-        tlc_pg_close(&s->pg); /* the transaction goes with the connection */
-    }
+    tlc_pg_rollback(s->pg);
     return rc;
 }
 
@@ -471,7 +465,7 @@ static int resolve(struct pg_sink *s, struct batch *b, struct tlc_err *err)
 {
     struct pg_result *r = NULL;
     const char *const params[] = {s->topic};
-    int rc = tlc_pg_query(s->pg, sql_positions, params, 1, &r, err);
+    int rc = tlc_pg_query_alone(s->pg, sql_positions, params, 1, &r, err);
     if (rc != TLC_OK) {
         return rc;
     }
@@ -539,7 +533,7 @@ static void stopped_end(struct pg_sink *s)
 {
     struct pg_result *r = NULL;
     struct tlc_err err;
-    if (tlc_pg_query(s->pg, sql_end_stopped, NULL, 0, &r, &err) != TLC_OK) {
+    if (tlc_pg_query_alone(s->pg, sql_end_stopped, NULL, 0, &r, &err) != TLC_OK) {
         tlc_log(TLC_WARN, "stopped_not_ended", "error=\"%s\"", err.text);
         return;
     }

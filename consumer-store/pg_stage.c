@@ -10,33 +10,31 @@
 #define STAGE_MAX ((size_t)1 << 30)
 #define REFUSED_SLICE 2000 /* refused messages a COPY */
 
-static const char sql_open[] =
-    "CREATE TEMPORARY TABLE stage_start (n integer, slot smallint, LIKE trip_start)"
-    " ON COMMIT DELETE ROWS;"
-    "CREATE TEMPORARY TABLE stage_end (n integer, slot smallint, LIKE trip_end)"
-    " ON COMMIT DELETE ROWS;"
-    "CREATE TEMPORARY TABLE stage_refused (LIKE refused_event) ON COMMIT DELETE ROWS;";
+/* A new table, in one round trip with the COPY into it. */
+#define STAGE(name, columns, copied)                                                               \
+    "DROP TABLE IF EXISTS pg_temp." name "; CREATE TEMPORARY TABLE pg_temp." name " (" columns     \
+    ") ON COMMIT DROP; COPY pg_temp." name " (" copied ") FROM STDIN (FORMAT binary)"
 
 static const struct stage_sql {
-    const char *truncate, *copy, *index, *columns, *table;
+    const char *copy, *index, *columns, *table;
 } tables[] = {
-    [TLC_START] = {"TRUNCATE stage_start",
-                   "COPY stage_start (n, slot, " COPY_START_COLUMNS ") FROM STDIN (FORMAT binary)",
-                   "CREATE INDEX IF NOT EXISTS stage_start_n ON stage_start (n)",
-                   COPY_START_COLUMNS, "stage_start"},
-    [TLC_END] = {"TRUNCATE stage_end",
-                 "COPY stage_end (n, slot, " COPY_END_COLUMNS ") FROM STDIN (FORMAT binary)",
-                 "CREATE INDEX IF NOT EXISTS stage_end_n ON stage_end (n)", COPY_END_COLUMNS,
-                 "stage_end"},
+    [TLC_START] = {STAGE("stage_start", "n integer, slot smallint, LIKE trip_start",
+                         "n, slot, " COPY_START_COLUMNS),
+                   "CREATE INDEX IF NOT EXISTS stage_start_n ON pg_temp.stage_start (n)",
+                   COPY_START_COLUMNS, "pg_temp.stage_start"},
+    [TLC_END] = {STAGE("stage_end", "n integer, slot smallint, LIKE trip_end",
+                       "n, slot, " COPY_END_COLUMNS),
+                 "CREATE INDEX IF NOT EXISTS stage_end_n ON pg_temp.stage_end (n)",
+                 COPY_END_COLUMNS, "pg_temp.stage_end"},
 };
 
 static const char sql_copy_refused[] =
-    "COPY stage_refused (topic, partition, \"offset\", rule, payload, logged_at, refused_at)"
-    " FROM STDIN (FORMAT binary)";
+    STAGE("stage_refused", "LIKE refused_event",
+          "topic, partition, \"offset\", rule, payload, logged_at, refused_at");
 static const char sql_insert_refused[] =
     "INSERT INTO refused_event (topic, partition, \"offset\", rule, payload, logged_at)"
-    " SELECT topic, partition, \"offset\", rule, payload, logged_at FROM stage_refused"
-    " ON CONFLICT DO NOTHING; TRUNCATE stage_refused";
+    " SELECT topic, partition, \"offset\", rule, payload, logged_at FROM pg_temp.stage_refused"
+    " ON CONFLICT DO NOTHING";
 
 void stage_init(struct stage *s)
 {
@@ -49,17 +47,6 @@ void stage_release(struct stage *s)
     tlc_buf_release(&s->copy);
     free(s->bad);
     s->bad = NULL;
-}
-
-void stage_begin(struct stage *s)
-{
-    s->bad_n = 0;
-    s->used[TLC_START] = s->used[TLC_END] = false;
-}
-
-int stage_open(struct tlc_pg *pg, struct tlc_err *err)
-{
-    return tlc_pg_exec(pg, sql_open, NULL, 0, err);
 }
 
 void stage_leaf(const struct batch_group *g, char dst[48])
@@ -152,12 +139,7 @@ static int stage_rows(struct stage *s, struct tlc_pg *pg, const struct batch *b,
         return tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "no memory for staging: make --batch smaller");
     }
     int64_t rows = 0;
-    bool *used = &s->used[b->groups[group]->status];
-    int rc = *used ? tlc_pg_exec(pg, table->truncate, NULL, 0, err) : TLC_OK;
-    *used = true;
-    if (rc == TLC_OK) {
-        rc = copy_send(pg, table->copy, tlc_buf_str(&s->copy), &rows, err);
-    }
+    int rc = copy_send(pg, table->copy, tlc_buf_str(&s->copy), &rows, err);
     if (rc == TLC_REFUSE) { /* a bare table takes all that we encode: not a matter of one row */
         return tlc_err_fatal(err, TLC_EXIT_CONFIG, "staging: %s", err->text);
     }

@@ -2,7 +2,8 @@
  * database.
  *
  * They go to a temporary table and from there by INSERT ... ON CONFLICT DO NOTHING; what is refused
- * (SQLSTATE 22, 23) is halved until the row is found. All inside the caller's transaction. */
+ * (SQLSTATE 22, 23) is halved until the row is found. All inside the caller's transaction, with
+ * which the table goes: the next one may be another session's. */
 #ifndef CONSUMER_STORE_PG_STAGE_H
 #define CONSUMER_STORE_PG_STAGE_H
 
@@ -12,18 +13,14 @@ struct tlc_pg;
 
 /* Reused buffers. */
 struct stage {
-    struct tlc_buf copy;          /* encoded for a staging table */
-    const struct batch_row **bad; /* rows refused in this transaction, borrowed from the batch */
+    struct tlc_buf copy; /* encoded for a staging table */
+    /* Rows refused in this transaction, borrowed from the batch; bad_n is 0 at its beginning. */
+    const struct batch_row **bad;
     size_t bad_n, bad_cap;
-    bool used[2]; /* the temporary table of this status has rows of this transaction */
 };
 
 void stage_init(struct stage *s);
 void stage_release(struct stage *s);
-/* Makes the temporary tables of a new connection. */
-TLC_MUST int stage_open(struct tlc_pg *pg, struct tlc_err *err);
-/* At the beginning of every transaction. */
-void stage_begin(struct stage *s);
 /* Name of the partition that takes a group: trip_start_2202401. */
 void stage_leaf(const struct batch_group *g, char dst[48]);
 /* One group. Adds to stored, duplicate and bad of the parts; bad rows are added to s->bad. */

@@ -37,9 +37,9 @@ static int link_connect(struct link *l, struct tlc_err *err)
         return err->cls;
     }
     int rc = tlc_pg_open(l->url, "dashboard", HISTORY_STATEMENT_MS, &l->pg, err);
-    rc = rc == TLC_OK ? history_session(l->pg, err) : rc;
-    if (rc != TLC_OK) {
-        tlc_pg_close(&l->pg);
+    if (rc == TLC_OK) {
+        history_session(l->pg);
+    } else {
         l->away = *err;
         l->away_until_ms = tlc_now_ms() + AWAY_MS;
     }
@@ -154,8 +154,7 @@ static int compare(struct history *h, struct link *l, const struct history_check
 {
     struct history_backlog backlog;
     struct days stream;
-    int rc = link_connect(l, err);
-    rc = rc == TLC_OK ? history_backlog_read(l->pg, &backlog, err) : rc;
+    int rc = history_backlog_read(l->pg, &backlog, err);
     if (rc != TLC_OK) {
         return rc;
     }
@@ -182,7 +181,12 @@ static void check_step(struct history *h, struct link *l)
 {
     struct history_check made = {.done = false};
     struct tlc_err err = {.cls = TLC_OK};
-    int rc = compare(h, l, &h->check, &made, &err); /* only this thread changes check */
+    int rc = link_connect(l, &err);
+    rc = rc == TLC_OK ? tlc_pg_begin(l->pg, &err) : rc;
+    if (rc == TLC_OK) {
+        rc = compare(h, l, &h->check, &made, &err); /* only this thread changes check */
+        tlc_pg_rollback(l->pg);
+    }
     if (rc == TLC_STOP) {
         return;
     }

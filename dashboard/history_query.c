@@ -115,9 +115,9 @@ int history_query_parse(const struct tlc_http_request *request, enum history_kin
 
 /* --- pieces of an answer --- */
 
-int history_session(struct tlc_pg *pg, struct tlc_err *err)
+void history_session(struct tlc_pg *pg)
 {
-    return tlc_pg_exec(pg, sql_session, NULL, 0, err);
+    tlc_pg_asks(pg, sql_session);
 }
 
 static void add_field(const struct pg_result *r, int row, int column, bool quoted,
@@ -328,8 +328,8 @@ static int day(struct tlc_pg *pg, const struct history_query *q, struct tlc_buf 
     return rc;
 }
 
-int history_answer(struct tlc_pg *pg, const struct history_query *query, struct tlc_buf *out,
-                   struct tlc_err *err)
+static int answer(struct tlc_pg *pg, const struct history_query *query, struct tlc_buf *out,
+                  struct tlc_err *err)
 {
     switch (query->kind) {
     case HISTORY_OVERVIEW: return overview(pg, out, err);
@@ -337,4 +337,15 @@ int history_answer(struct tlc_pg *pg, const struct history_query *query, struct 
     case HISTORY_DAY: return day(pg, query, out, err);
     }
     return tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "no such question");
+}
+
+int history_answer(struct tlc_pg *pg, const struct history_query *query, struct tlc_buf *out,
+                   struct tlc_err *err)
+{
+    int rc = tlc_pg_begin(pg, err);
+    if (rc == TLC_OK) {
+        rc = answer(pg, query, out, err);
+        tlc_pg_rollback(pg);
+    }
+    return rc;
 }

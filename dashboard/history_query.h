@@ -33,8 +33,8 @@ struct history_query {
  * be right. */
 TLC_MUST int history_query_parse(const struct tlc_http_request *request, enum history_kind kind,
                                  struct history_query *ret, struct tlc_err *err);
-/* What every connection is told first: that it only reads. */
-TLC_MUST int history_session(struct tlc_pg *pg, struct tlc_err *err);
+/* What every transaction of this connection is to be told first: that it only reads. */
+void history_session(struct tlc_pg *pg);
 /* Appends the answer. */
 TLC_MUST int history_answer(struct tlc_pg *pg, const struct history_query *query,
                             struct tlc_buf *out, struct tlc_err *err);

@@ -1,1 +1,1 @@
-TRUNCATE day_open
+DELETE FROM batch_under_way

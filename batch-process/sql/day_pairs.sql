@@ -1,6 +1,6 @@
 -- $1 source, $2 the day's first second, $3 the next day's (seconds since the epoch); after day_open. A start 24 hours before the day
 -- cannot be part of it any more.
-INSERT INTO day_pair
+INSERT INTO pg_temp.day_pair
 SELECT trip_id,
        s.at,
        e.at,
@@ -16,7 +16,7 @@ FROM (SELECT trip_id, at, zone_id
       WHERE trip_id >= $1::bigint * 1000000000 AND trip_id < ($1::bigint + 1) * 1000000000
         AND at >= to_timestamp($2::bigint) AND at < to_timestamp($3::bigint)
       UNION ALL
-      SELECT trip_id, at, zone_id FROM day_open WHERE at >= to_timestamp($2::bigint - 86400)) s
+      SELECT trip_id, at, zone_id FROM batch_under_way WHERE at >= to_timestamp($2::bigint - 86400)) s
 FULL JOIN
      (SELECT trip_id, at, zone_id, distance_mi, fare_cents, tip_cents, total_cents
       FROM trip_end

@@ -29,14 +29,14 @@ FULL JOIN
                    count(*) FILTER (WHERE ride_s >= 3300 AND ride_s < 3600),
                    count(*) FILTER (WHERE ride_s >= 3600)] AS bins,
              percentile_disc(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY ride_s) AS quantiles
-      FROM day_pair
+      FROM pg_temp.day_pair
       WHERE end_at >= to_timestamp($3::bigint)
       GROUP BY 1, 2) ended USING (hour, zone_id)
 FULL JOIN
      (SELECT date_part('hour', booked_at)::smallint AS hour, zone_id, count(*) AS expired
       FROM (SELECT p.pickup AS zone_id,
                    CASE WHEN e.at < p.start_at THEN p.start_at ELSE p.start_at + interval '24 hours' END AS booked_at
-            FROM day_pair p
+            FROM pg_temp.day_pair p
             LEFT JOIN trip_end e ON e.trip_id = p.trip_id
                                 AND e.trip_id >= $1::bigint * 1000000000 AND e.trip_id < ($1::bigint + 1) * 1000000000
             WHERE p.start_at IS NOT NULL AND p.ride_s IS NULL

@@ -1,7 +1,7 @@
 -- $1 source, $2 day; after day_stat and from the same day_pair. Gives back the rows that went in.
 WITH counted AS MATERIALIZED (
     SELECT dropoff, least(ride_s / 60, 60) AS minute, count(*) AS n
-    FROM day_pair WHERE ride_s IS NOT NULL
+    FROM pg_temp.day_pair WHERE ride_s IS NOT NULL
     GROUP BY 1, 2
 )
 INSERT INTO day_total (source_id, day, zone_id, starts, ends, matched, orphan_ends, expired_starts, passengers, distance_cmi,
@@ -32,6 +32,6 @@ LEFT JOIN
 LEFT JOIN
      (SELECT coalesce(dropoff, 0) AS zone_id,
              percentile_disc(ARRAY[0.5, 0.9, 0.99]) WITHIN GROUP (ORDER BY ride_s) AS quantiles
-      FROM day_pair WHERE ride_s IS NOT NULL
+      FROM pg_temp.day_pair WHERE ride_s IS NOT NULL
       GROUP BY GROUPING SETS ((dropoff), ())) q USING (zone_id)
 RETURNING CASE zone_id WHEN 0 THEN starts + ends ELSE 0 END

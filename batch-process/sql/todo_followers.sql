@@ -2,7 +2,7 @@
 -- their day are others than when it was last made.
 WITH open AS (
     SELECT coalesce(md5(string_agg(concat_ws(' ', trip_id, start_at, pickup, CASE WHEN end_at >= to_timestamp($3::bigint) THEN end_at END), ',' ORDER BY trip_id)), '') AS digest
-    FROM day_pair
+    FROM pg_temp.day_pair
     WHERE start_at >= to_timestamp($3::bigint) AND ride_s IS NULL
 ), noted AS (
     INSERT INTO batch_open (source_id, day, digest)

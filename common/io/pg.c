@@ -5,59 +5,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/base/buf.h"
 #include "common/base/clock.h"
+#include "common/base/stop.h"
+#include "common/io/pg_class.h"
 
 #define CONNECT_MS 10000
+#define BEGIN_MAX ((size_t)16 << 10)
+#define STOP_MS 5000 /* so long a transaction may still wait to begin when a stop was asked */
+#define POLL_MS 1000
 
 struct tlc_pg {
     PGconn *conn;
     int64_t changed;
+    int64_t statement_ms;
+    struct tlc_buf begin; /* what begins a transaction */
     char sqlstate[6];
+    bool lost; /* not to be used any more, whatever libpq says */
 };
-
-/* What a SQLSTATE asks of us; the first row whose prefix fits. Source: PostgreSQL 15, appendix A.
- */
-static const struct class_row {
-    const char *prefix;
-    enum tlc_class cls;
-    const char *remedy; /* "" where the server's words say enough */
-} classes[] = {
-    {"08", TLC_RETRY, ""},
-    {"53100", TLC_RETRY, " (make room on the database's disk; it goes on by itself)"},
-    {"53", TLC_RETRY, ""},
-    {"57P04", TLC_FATAL, " (the database was dropped)"},
-    {"57P", TLC_RETRY, ""},
-    {"57014", TLC_RETRY, ""},
-    {"58", TLC_RETRY, ""},
-    {"40", TLC_RETRY, ""},
-    {"55P03", TLC_RETRY, ""},
-    {"55006", TLC_RETRY, ""},
-    {"22", TLC_REFUSE, ""},
-    {"23", TLC_REFUSE, ""},
-    {"25P03", TLC_RETRY, ""},
-    {"25006", TLC_FATAL,
-     " (the database is read-only: name the primary, or clear default_transaction_read_only)"},
-    {"28", TLC_FATAL, " (check user and password in --database, and pg_hba.conf)"},
-    {"3D", TLC_FATAL, " (create it: createdb NAME, or name another in --database)"},
-    {"42501", TLC_FATAL, " (grant the right, or connect as the owner of the tables)"},
-    {"42P01", TLC_FATAL, " (a table is missing: start with --migrate)"},
-    {"42", TLC_FATAL, " (the schema is not the one this program was built for)"},
-};
-
-static const struct class_row *class_find(const char *sqlstate)
-{
-    static const struct class_row lost = {"", TLC_RETRY, ""};
-    static const struct class_row other = {"", TLC_FATAL, ""};
-    if (sqlstate[0] == '\0') {
-        return &lost;
-    }
-    for (size_t i = 0; i < TLC_COUNT(classes); i++) {
-        if (strncmp(sqlstate, classes[i].prefix, strlen(classes[i].prefix)) == 0) {
-            return &classes[i];
-        }
-    }
-    return &other;
-}
 
 /* libpq's messages have several lines; one is enough. */
 static void one_line(char *dst, size_t size, const char *text)
@@ -77,7 +42,7 @@ static void one_line(char *dst, size_t size, const char *text)
 
 static int class_set(struct tlc_err *err, const char *sqlstate, const char *what, const char *text)
 {
-    const struct class_row *row = class_find(sqlstate);
+    const struct tlc_pg_class *row = tlc_pg_class_of(sqlstate, text);
     char line[700];
     one_line(line, sizeof(line), text);
     const char *open = sqlstate[0] ? " [" : "";
@@ -94,7 +59,8 @@ int tlc_pg_failed(struct tlc_pg *pg, const struct pg_result *result, const char 
                   struct tlc_err *err)
 {
     const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
-    if (PQstatus(pg->conn) == CONNECTION_BAD && (!state || strncmp(state, "57P", 3) != 0)) {
+    if (PQstatus(pg->conn) == CONNECTION_BAD && state && strncmp(state, "57P", 3) != 0 &&
+        strncmp(state, "08", 2) != 0) {
         state = NULL; /* lost on the way: whatever the result says, the answer is unknown */
     }
     tlc_str_copy(pg->sqlstate, sizeof(pg->sqlstate), tlc_str_from(state ? state : ""));
@@ -124,6 +90,22 @@ static void state_from_text(const char *text, char ret_state[6])
     }
 }
 
+/* What other tools call a database by: libpq would take it for the name of a database here. */
+static int scheme_check(const char *url, struct tlc_err *err)
+{
+    const char *end = strstr(url, "://");
+    size_t n = end ? (size_t)(end - url) : 0;
+    struct tlc_str scheme = {url, n};
+    if (!end || strcspn(url, " =\t") < n || tlc_str_eq(scheme, TLC_STR("postgresql")) ||
+        tlc_str_eq(scheme, TLC_STR("postgres"))) {
+        return TLC_OK;
+    }
+    return tlc_err_fatal(err, TLC_EXIT_USAGE,
+                         "--database: %.*s:// is not known here, postgresql:// is meant:"
+                         " postgresql://USER:PASSWORD@HOST:PORT/NAME",
+                         TLC_STR_ARG(scheme));
+}
+
 static PostgresPollingStatusType connect_wait(PGconn *conn)
 {
     int64_t deadline_ms = tlc_now_ms() + CONNECT_MS;
@@ -143,6 +125,10 @@ static PostgresPollingStatusType connect_wait(PGconn *conn)
 static int connection_open(struct tlc_pg *pg, const char *url, const char *application_name,
                            struct tlc_err *err)
 {
+    int rc = scheme_check(url, err);
+    if (rc != TLC_OK) {
+        return rc;
+    }
     /* what comes after dbname cannot be overridden by the URL */
     const char *const names[] = {"keepalives_idle",           "keepalives_interval",
                                  "keepalives_count",          "tcp_user_timeout",
@@ -158,7 +144,7 @@ static int connection_open(struct tlc_pg *pg, const char *url, const char *appli
         const char *text = PQerrorMessage(pg->conn);
         bool nobody = strstr(text, "connection to server") || strstr(text, "translate host");
         return nobody ? class_set(err, "", "connect", text)
-                      : tlc_err_fatal(err, TLC_EXIT_USAGE, "--database %s: %s", url, text);
+                      : tlc_err_fatal(err, TLC_EXIT_USAGE, "--database: %s", text);
     }
     PQsetErrorVerbosity(pg->conn, PQERRORS_VERBOSE);
     PostgresPollingStatusType status = connect_wait(pg->conn);
@@ -181,17 +167,14 @@ int tlc_pg_open(const char *url, const char *application_name, int64_t statement
     if (!pg) {
         return tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "postgresql: no memory");
     }
+    tlc_buf_init(&pg->begin, BEGIN_MAX);
+    pg->statement_ms = statement_ms;
     int rc = connection_open(pg, url, application_name, err);
-    if (rc == TLC_OK && statement_ms > 0) {
-        char ms[24];
-        snprintf(ms, sizeof(ms), "%lld", (long long)statement_ms);
-        const char *const params[] = {ms};
-        rc = tlc_pg_exec(pg, "SELECT set_config('statement_timeout', $1, false)", params, 1, err);
-    }
     if (rc != TLC_OK) {
         tlc_pg_close(&pg);
         return rc;
     }
+    tlc_pg_asks(pg, "");
     *ret_pg = pg;
     return TLC_OK;
 }
@@ -200,6 +183,7 @@ void tlc_pg_close(struct tlc_pg **pg)
 {
     if (*pg) {
         PQfinish((*pg)->conn);
+        tlc_buf_release(&(*pg)->begin);
         free(*pg);
         *pg = NULL;
     }
@@ -207,7 +191,7 @@ void tlc_pg_close(struct tlc_pg **pg)
 
 bool tlc_pg_usable(const struct tlc_pg *pg)
 {
-    return pg && PQstatus(pg->conn) == CONNECTION_OK;
+    return pg && !pg->lost && PQstatus(pg->conn) == CONNECTION_OK;
 }
 
 /* ---- statements ---- */
@@ -261,6 +245,124 @@ int tlc_pg_query(struct tlc_pg *pg, const char *sql, const char *const *params, 
 {
     return run(pg, sql, params, params_n, ret_result, err);
 }
+
+/* ---- transactions ---- */
+
+/* A role, a database or another client of the same pooler may have set any of these otherwise. TO
+ * DEFAULT is what the role and the database say, whatever a pooled session was left with. */
+void tlc_pg_asks(struct tlc_pg *pg, const char *settings)
+{
+    tlc_buf_reset(&pg->begin);
+    tlc_buf_printf(&pg->begin,
+                   "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout TO %lld;"
+                   " SET LOCAL search_path TO DEFAULT; SET LOCAL row_security TO off;%s %s",
+                   (long long)pg->statement_ms,
+                   PQserverVersion(pg->conn) >= 170000 ? " SET LOCAL transaction_timeout TO 0;"
+                                                       : "",
+                   settings);
+}
+
+/* Until the answer can be read without waiting. A pooler without a free connection answers when it
+ * has one, which may be never: a program that was asked to stop waits a little only. */
+static bool answer_wait(struct tlc_pg *pg)
+{
+    int64_t until_ms = -1;
+    while (PQisBusy(pg->conn)) {
+        if (until_ms < 0 && tlc_stop_asked()) {
+            until_ms = tlc_now_ms() + STOP_MS;
+        }
+        pg->lost = until_ms >= 0 && tlc_now_ms() >= until_ms;
+        if (pg->lost) {
+            return false;
+        }
+        struct pollfd fds[] = {{.fd = PQsocket(pg->conn), .events = POLLIN},
+                               {.fd = until_ms < 0 ? tlc_stop_fd() : -1, .events = POLLIN}};
+        poll(fds, TLC_COUNT(fds), POLL_MS);
+        if (fds[0].revents && PQconsumeInput(pg->conn) != 1) {
+            return true; /* PQgetResult has the words */
+        }
+    }
+    return true;
+}
+
+int tlc_pg_begin(struct tlc_pg *pg, struct tlc_err *err)
+{
+    PGresult *failed = NULL;
+    pg->sqlstate[0] = '\0';
+    if (PQsendQuery(pg->conn, tlc_buf_cstr(&pg->begin)) != 1) {
+        return tlc_pg_failed(pg, NULL, "BEGIN", err);
+    }
+    while (answer_wait(pg)) {
+        PGresult *r = PQgetResult(pg->conn);
+        if (!r && !failed) {
+            return TLC_OK;
+        }
+        if (!r) {
+            break;
+        }
+        if (failed || PQresultStatus(r) == PGRES_COMMAND_OK) {
+            PQclear(r);
+        } else {
+            failed = r;
+        }
+    }
+    int rc = pg->lost ? tlc_err_set(err, TLC_RETRY, "postgresql: BEGIN: stopped while it waited")
+                      : tlc_pg_failed(pg, failed, "BEGIN", err);
+    PQclear(failed);
+    tlc_pg_rollback(pg);
+    return rc;
+}
+
+int tlc_pg_commit(struct tlc_pg *pg, struct tlc_err *err)
+{
+    return tlc_pg_exec(pg, "COMMIT", NULL, 0, err);
+}
+
+void tlc_pg_rollback(struct tlc_pg *pg)
+{
+    struct tlc_err ignored;
+    char sqlstate[6];
+    memcpy(sqlstate, pg->sqlstate, sizeof(sqlstate));
+    if (tlc_pg_usable(pg) && tlc_pg_exec(pg, "ROLLBACK", NULL, 0, &ignored) != TLC_OK) {
+        pg->lost = true; /* the transaction goes with the connection */
+    }
+    memcpy(pg->sqlstate, sqlstate, sizeof(sqlstate));
+}
+
+int tlc_pg_query_alone(struct tlc_pg *pg, const char *sql, const char *const *params, int params_n,
+                       struct pg_result **ret_result, struct tlc_err *err)
+{
+    struct pg_result *result = NULL;
+    int rc = tlc_pg_begin(pg, err);
+    if (rc != TLC_OK) {
+        return rc;
+    }
+    rc = tlc_pg_query(pg, sql, params, params_n, &result, err);
+    if (rc == TLC_OK) {
+        rc = tlc_pg_commit(pg, err);
+    } else {
+        tlc_pg_rollback(pg);
+    }
+    if (rc != TLC_OK) {
+        tlc_pg_result_free(&result);
+        return rc;
+    }
+    *ret_result = result;
+    return TLC_OK;
+}
+
+int tlc_pg_exec_alone(struct tlc_pg *pg, const char *sql, const char *const *params, int params_n,
+                      struct tlc_err *err)
+{
+    struct pg_result *result = NULL;
+    int rc = tlc_pg_query_alone(pg, sql, params, params_n, &result, err);
+    if (rc == TLC_OK) {
+        tlc_pg_result_free(&result);
+    }
+    return rc;
+}
+
+/* ---- results ---- */
 
 int tlc_pg_rows(const struct pg_result *result)
 {

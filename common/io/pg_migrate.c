@@ -2,11 +2,12 @@
 
 #include <stdio.h>
 
-/* The lock may be held by a peer that is stopped: then it is asked for again. */
-static const char sql_lock_patience[] = "SET lock_timeout = '10s'";
-static const char sql_lock[] = "SELECT pg_advisory_lock(7401, $1::integer)";
-static const char sql_unlock[] = "SELECT pg_advisory_unlock(7401, $1::integer)";
-static const char sql_exists[] = "SELECT to_regclass($1) IS NOT NULL";
+#include "common/io/pg_check.h"
+
+static const char sql_lock[] = "SELECT pg_try_advisory_xact_lock(7401, $1::integer)";
+/* Not to_regclass: in a transaction it goes on saying what it said before a peer committed. */
+static const char sql_exists[] =
+    "SELECT EXISTS (SELECT FROM pg_class WHERE relname = $1 AND pg_table_is_visible(oid))";
 
 #define SQL_MAX 256
 
@@ -66,34 +67,53 @@ static int migration_run(struct tlc_pg *pg, const struct tlc_pg_schema *schema,
     snprintf(number, sizeof(number), "%d", m->version);
     snprintf(sql, sizeof(sql), "INSERT INTO %s (version, name) VALUES ($1, $2)", schema->table);
     const char *const params[] = {number, m->name};
-    int rc = tlc_pg_exec(pg, "BEGIN", NULL, 0, err);
-    if (rc == TLC_OK) {
-        rc = tlc_pg_exec(pg, m->sql, NULL, 0, err);
-    }
+    int rc = tlc_pg_exec(pg, m->sql, NULL, 0, err);
     if (rc == TLC_OK) {
         rc = tlc_pg_exec(pg, sql, params, 2, err);
-    }
-    if (rc == TLC_OK) {
-        rc = tlc_pg_exec(pg, "COMMIT", NULL, 0, err);
     }
     return rc == TLC_OK ? rc : tlc_err_note(err, "schema %s", m->name);
 }
 
-static int migrate_locked(struct tlc_pg *pg, const struct tlc_pg_schema *schema, int *ret_ran,
-                          struct tlc_err *err)
+/* Not waited for: who is asked to stop has to hear it, and a peer may be stopped while it has it.
+ */
+static int lock_take(struct tlc_pg *pg, const struct tlc_pg_schema *schema, struct tlc_err *err)
+{
+    char number[16];
+    struct pg_result *r = NULL;
+    snprintf(number, sizeof(number), "%d", schema->lock);
+    const char *const params[] = {number};
+    int rc = tlc_pg_query(pg, sql_lock, params, 1, &r, err);
+    if (rc != TLC_OK) {
+        return rc;
+    }
+    bool locked = tlc_str_eq(tlc_pg_text(r, 0, 0), TLC_STR("t"));
+    tlc_pg_result_free(&r);
+    return locked ? TLC_OK
+                  : tlc_err_set(err, TLC_RETRY, "another %s makes the tables", schema->program);
+}
+
+/* The first file that is missing, in a transaction of its own. *ret_ran: false when none is. */
+static int next_run(struct tlc_pg *pg, const struct tlc_pg_schema *schema, bool *ret_ran,
+                    struct tlc_err *err)
 {
     int version = 0;
+    *ret_ran = false;
     int rc = version_get(pg, schema, &version, err);
+    if (rc == TLC_OK && version < tlc_pg_schema_version(schema)) {
+        rc = tlc_pg_server_check(pg, true, err);
+        rc = rc == TLC_OK ? lock_take(pg, schema, err) : rc;
+        rc = rc == TLC_OK ? version_get(pg, schema, &version, err) : rc;
+    }
     if (rc == TLC_OK && version > tlc_pg_schema_version(schema)) {
         rc = newer(schema, version, err);
     }
     if (rc == TLC_OK && version == 0) {
         rc = table_make(pg, schema, err);
     }
-    for (size_t i = 0; rc == TLC_OK && i < schema->n; i++) {
+    for (size_t i = 0; rc == TLC_OK && !*ret_ran && i < schema->n; i++) {
         if (schema->rows[i].version > version) {
             rc = migration_run(pg, schema, &schema->rows[i], err);
-            *ret_ran += rc == TLC_OK;
+            *ret_ran = rc == TLC_OK;
         }
     }
     return rc;
@@ -102,27 +122,23 @@ static int migrate_locked(struct tlc_pg *pg, const struct tlc_pg_schema *schema,
 int tlc_pg_migrate(struct tlc_pg *pg, const struct tlc_pg_schema *schema, int *ret_ran,
                    struct tlc_err *err)
 {
-    char lock[16];
-    snprintf(lock, sizeof(lock), "%d", schema->lock);
-    const char *const params[] = {lock};
+    bool ran = true;
     *ret_ran = 0;
-    int rc = tlc_pg_exec(pg, sql_lock_patience, NULL, 0, err);
-    if (rc == TLC_OK) {
-        rc = tlc_pg_exec(pg, sql_lock, params, 1, err);
+    while (ran) {
+        int rc = tlc_pg_begin(pg, err);
+        if (rc == TLC_OK) {
+            rc = next_run(pg, schema, &ran, err);
+        }
+        if (rc == TLC_OK) {
+            rc = tlc_pg_commit(pg, err);
+        }
+        if (rc != TLC_OK) {
+            tlc_pg_rollback(pg);
+            return rc;
+        }
+        *ret_ran += ran;
     }
-    if (rc != TLC_OK) {
-        return rc;
-    }
-    rc = migrate_locked(pg, schema, ret_ran, err);
-    if (rc == TLC_OK) {
-        return tlc_pg_exec(pg, sql_unlock, params, 1, err);
-    }
-    struct tlc_err ignored; /* the lock goes with the connection if it is gone */
-    if (tlc_pg_exec(pg, "ROLLBACK", NULL, 0, &ignored) == TLC_OK &&
-        tlc_pg_exec(pg, sql_unlock, params, 1, &ignored) == TLC_OK) {
-        return rc;
-    }
-    return rc;
+    return TLC_OK;
 }
 
 int tlc_pg_schema_check(struct tlc_pg *pg, const struct tlc_pg_schema *schema, struct tlc_err *err)

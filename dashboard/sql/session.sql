@@ -1,7 +1,8 @@
--- Once a connection: it reads, whatever the role might do. The queries are short, compiling them costs more than running them.
-SET default_transaction_read_only = on;
-SET jit = off;
-SET timezone = 'America/New_York';
-SET datestyle = 'ISO, YMD';
-SET lock_timeout = '2s';
-SET idle_in_transaction_session_timeout = '30s';
+-- What every transaction asks for: it reads, whatever the role might do. The queries are short, compiling them costs more than
+-- running them.
+SET TRANSACTION READ ONLY;
+SET LOCAL jit = off;
+SET LOCAL timezone = 'America/New_York';
+SET LOCAL datestyle = 'ISO, YMD';
+SET LOCAL lock_timeout = '2s';
+SET LOCAL idle_in_transaction_session_timeout = '30s';

@@ -8,7 +8,8 @@
 struct pg_test {
     char name[64];
     char url[256];
-    struct tlc_pg *pg; /* the test's own connection */
+    char pool_url[256]; /* by the pooler, where the test is run behind one; else the same */
+    struct tlc_pg *pg;  /* the test's own connection, without it */
 };
 
 /* Runs SQL, or fails the test with the server's words. */
@@ -49,6 +50,48 @@ static inline const char *pg_test_cluster(void)
     return cluster;
 }
 
+/* What a database, a role or another client of the same pooler may have set; nobody is to mind. */
+static inline void pg_test_unkind(struct pg_test *t)
+{
+    static const char *const settings[] = {
+        "default_transaction_isolation = 'serializable'",
+        "statement_timeout = '250ms'",
+        "lock_timeout = '1ms'",
+        "idle_in_transaction_session_timeout = '250ms'",
+        "timezone = 'Asia/Tokyo'",
+        "datestyle = 'German'",
+    };
+    for (size_t i = 0; i < TLC_COUNT(settings); i++) {
+        char sql[256];
+        snprintf(sql, sizeof(sql), "ALTER DATABASE %s SET %s", t->name, settings[i]);
+        pg_run(t->pg, sql);
+    }
+}
+
+/* What tools leave in the sessions of a pool when they take it for a server (pg_dump and psql do so
+ * with the first), and what older versions of ours left there. */
+static inline void pg_test_poison(struct pg_test *t)
+{
+    struct tlc_pg *clients[3]; /* as many as the pool has sessions, at the same time */
+    struct tlc_err err;
+    for (size_t i = 0; i < TLC_COUNT(clients); i++) {
+        assert_int_equal(tlc_pg_open(t->pool_url, "test", 0, &clients[i], &err), TLC_OK);
+        tlc_pg_asks(clients[i], "SET LOCAL idle_in_transaction_session_timeout TO 0");
+        assert_int_equal(tlc_pg_begin(clients[i], &err), TLC_OK);
+    }
+    for (size_t i = 0; i < TLC_COUNT(clients); i++) {
+        pg_run(clients[i], "CREATE TEMPORARY TABLE stage_start (n integer);"
+                           "CREATE TEMPORARY TABLE day_pair (n integer);"
+                           "SELECT set_config('search_path', '', false);"
+                           "SELECT set_config('row_security', 'on', false);"
+                           "SELECT set_config('statement_timeout', '250ms', false)");
+        assert_int_equal(tlc_pg_commit(clients[i], &err), TLC_OK);
+    }
+    for (size_t i = 0; i < TLC_COUNT(clients); i++) {
+        tlc_pg_close(&clients[i]);
+    }
+}
+
 static inline void pg_test_open(struct pg_test *t, const char *purpose, const char *how)
 {
     char admin[256], sql[256];
@@ -57,6 +100,9 @@ static inline void pg_test_open(struct pg_test *t, const char *purpose, const ch
     snprintf(t->name, sizeof(t->name), "%s_%ld", purpose, (long)getpid());
     snprintf(admin, sizeof(admin), "%s dbname=postgres", pg_test_cluster());
     snprintf(t->url, sizeof(t->url), "%s dbname=%s", pg_test_cluster(), t->name);
+    const char *pooler = getenv("TLC_TEST_POOLER");
+    snprintf(t->pool_url, sizeof(t->pool_url), "%s dbname=%s", pooler ? pooler : pg_test_cluster(),
+             t->name);
     if (tlc_pg_open(admin, "test", 0, &pg, &err) != TLC_OK) {
         fprintf(stderr, "SKIPPED: %s\n", err.text);
         exit(77);
@@ -65,6 +111,10 @@ static inline void pg_test_open(struct pg_test *t, const char *purpose, const ch
     pg_run(pg, sql);
     tlc_pg_close(&pg);
     assert_int_equal(tlc_pg_open(t->url, "test", 0, &t->pg, &err), TLC_OK);
+    if (pooler) {
+        pg_test_unkind(t);
+        pg_test_poison(t);
+    }
 }
 
 static inline void pg_test_close(struct pg_test *t)

@@ -29,7 +29,7 @@ void batch_test_open(struct batch_test *t, const char *purpose)
     globfree(&schema);
     batch_test_file(t->db.pg, "tests/integration/batch-process/rows.sql");
     t->options = (struct batch_options){
-        .database = t->db.url, .routes = 20, .wait_ms = 60000, .migrate = true};
+        .database = t->db.pool_url, .routes = 20, .wait_ms = 60000, .migrate = true};
     report_init(&t->report);
     assert_int_equal(batch_init(&t->batch, &t->options, &t->report, &err), TLC_OK);
     if (batch_connect(&t->batch, &err) != TLC_OK) {

@@ -105,7 +105,7 @@ static void killed__at_any_moment__leaves_no_half_day_and_the_next_run_goes_on(v
     printf("seed %llu\n", (unsigned long long)rng);
     sample_add(t);
     for (int kills = 0; kills < 12; kills++) {
-        pid_t pid = start(t->db.url, NULL, -1);
+        pid_t pid = start(t->db.pool_url, NULL, -1);
         tlc_sleep_ms((int64_t)(tlc_random_next(&rng) % 120)); /* any moment, not a condition */
         kill(pid, SIGKILL);
         end(pid);
@@ -113,7 +113,7 @@ static void killed__at_any_moment__leaves_no_half_day_and_the_next_run_goes_on(v
         batch_test_do(t, "SELECT trips_add(%d, %d, %d, 1)", SOURCE_MARCH, 1000 + kills * 5,
                       1004 + kills * 5);
     }
-    assert_int_equal(end(start(t->db.url, NULL, -1)), 0);
+    assert_int_equal(end(start(t->db.pool_url, NULL, -1)), 0);
     batch_test_equals_oracle(t);
     assert_int_equal(batch_test_number(t, "SELECT count(*) FROM batch_run WHERE ended_at IS NULL"),
                      0);
@@ -126,7 +126,7 @@ static void two_at_once__runs__one_after_the_other(void **state)
     struct batch_test *t = *state;
     static const char *const all[] = {"--all", NULL};
     sample_add(t);
-    pid_t first = start(t->db.url, all, -1), second = start(t->db.url, all, -1);
+    pid_t first = start(t->db.pool_url, all, -1), second = start(t->db.pool_url, all, -1);
     assert_int_equal(end(first), 0);
     assert_int_equal(end(second), 0);
     batch_test_equals_oracle(t);
@@ -142,7 +142,7 @@ static void connection_cut__in_the_middle__goes_on_by_itself(void **state)
 {
     struct batch_test *t = *state;
     sample_add(t);
-    pid_t pid = start(t->db.url, NULL, -1);
+    pid_t pid = start(t->db.pool_url, NULL, -1);
     until(t, "SELECT EXISTS (SELECT FROM batch_run WHERE days >= 2)");
     assert_int_equal(
         batch_test_number(
@@ -165,7 +165,7 @@ static void beside_a_writer__repeating_runs__end_at_the_oracle(void **state)
     struct batch_test *t = *state;
     static const char *const stay[] = {"--every", "1s", "--status-listen", "127.0.0.1:0", NULL};
     batch_test_do(t, "SELECT trips_add(%d, 1, 50, 1)", SOURCE_MARCH);
-    pid_t pid = start(t->db.url, stay, -1);
+    pid_t pid = start(t->db.pool_url, stay, -1);
     int64_t until_ms = tlc_now_ms() + 3000;
     for (int row = 51; tlc_now_ms() < until_ms; row += 4) {
         batch_test_do(t, "SELECT trips_add(%d, %d, %d, 1)",
@@ -183,7 +183,7 @@ static void sigterm__in_the_middle__ends_cleanly_and_the_log_says_so(void **stat
     struct batch_test *t = *state;
     sample_add(t);
     batch_test_do(t, "SELECT trips_add(%d, 1, 600, 1)", SOURCE_APRIL);
-    pid_t pid = start(t->db.url, NULL, -1);
+    pid_t pid = start(t->db.pool_url, NULL, -1);
     until(t, "SELECT EXISTS (SELECT FROM batch_run WHERE days >= 1)");
     kill(pid, SIGTERM);
     assert_int_equal(end(pid), 0);
@@ -192,7 +192,7 @@ static void sigterm__in_the_middle__ends_cleanly_and_the_log_says_so(void **stat
         batch_test_number(t, "SELECT count(*) FROM batch_run WHERE ended_at IS NOT NULL AND"
                              " (error LIKE 'stopped as asked%%' OR error IS NULL)"),
         1);
-    assert_int_equal(end(start(t->db.url, NULL, -1)), 0);
+    assert_int_equal(end(start(t->db.pool_url, NULL, -1)), 0);
     batch_test_equals_oracle(t);
 }
 
@@ -235,7 +235,7 @@ static void status__after_a_run__tells_counts_and_readiness(void **state)
     snprintf(listen, sizeof(listen), "127.0.0.1:%d", port);
     const char *const stay[] = {"--every", "1h", "--status-listen", listen, NULL};
     batch_test_do(t, "SELECT start_add(%d000000001, '2024-04-10 13:00-04', 5)", SOURCE_APRIL);
-    pid_t pid = start(t->db.url, stay, -1);
+    pid_t pid = start(t->db.pool_url, stay, -1);
     until(t, "SELECT EXISTS (SELECT FROM batch_run WHERE ended_at IS NOT NULL)");
     int64_t until_ms = tlc_now_ms() + PATIENCE_MS;
     do {
@@ -267,16 +267,25 @@ static void start__what_does_not_fit__ends_with_its_exit_code_and_words(void **s
         int exit_code;
         const char *words;
     } cases[] = {
-        {t->db.url, {"--check"}, 0, "as needed"},
-        {t->db.url, {"--from", "2024-02-01", "--to", "2024-01-01"}, 64, "--to is before --from"},
-        {t->db.url,
+        {t->db.pool_url, {"--check"}, 0, "as needed"},
+        {t->db.pool_url,
+         {"--from", "2024-02-01", "--to", "2024-01-01"},
+         64,
+         "--to is before --from"},
+        {t->db.pool_url,
          {"--from", "2024-03-10", "--to", "2024-03-10"},
          64,
          "2024-03-10 alone is --from 2024-03-10 --to 2024-03-11"},
-        {t->db.url, {"--gaps", "--from", "2024-03-10", "--to", "2024-03-10"}, 64, "holds no day"},
-        {t->db.url, {"--from", "2024-02-30"}, 64, "--from 2024-02-30"},
-        {t->db.url, {"--from", "2033-01-01", "--to", "2033-02-01"}, 0, "days asked for from 2033"},
-        {t->db.url, {"--evry", "1h"}, 64, "--every"},
+        {t->db.pool_url,
+         {"--gaps", "--from", "2024-03-10", "--to", "2024-03-10"},
+         64,
+         "holds no day"},
+        {t->db.pool_url, {"--from", "2024-02-30"}, 64, "--from 2024-02-30"},
+        {t->db.pool_url,
+         {"--from", "2033-01-01", "--to", "2033-02-01"},
+         0,
+         "days asked for from 2033"},
+        {t->db.pool_url, {"--evry", "1h"}, 64, "--every"},
         {nobody, {"--wait", "0"}, 69, "--wait is over"},
         {empty, {"--wait", "0"}, 69, "consumer-store has not made its tables"},
         {poor, {"--check"}, 78, "lacks rights"},
@@ -289,7 +298,7 @@ static void start__what_does_not_fit__ends_with_its_exit_code_and_words(void **s
         }
     }
     batch_test_do(t, "INSERT INTO batch_version (version, name) VALUES (99, 'of a newer one')");
-    assert_int_equal(run(t->db.url, NULL, text, sizeof(text)), 78);
+    assert_int_equal(run(t->db.pool_url, NULL, text, sizeof(text)), 78);
     assert_non_null(strstr(text, "a newer batch-process"));
     batch_test_do(t, "DROP OWNED BY poor_%ld; DROP ROLE poor_%ld", (long)getpid(), (long)getpid());
 }
@@ -303,12 +312,12 @@ static void gaps__found__exit_1_and_a_line_each(void **state)
                   "SELECT start_add(%d000000001, '2024-04-01 13:00-04', 5),"
                   " start_add(%d000000002, '2024-04-03 13:00-04', 5)",
                   SOURCE_APRIL, SOURCE_APRIL);
-    assert_int_equal(end(start(t->db.url, NULL, -1)), 0);
-    assert_int_equal(run(t->db.url, gaps, text, sizeof(text)), 1);
+    assert_int_equal(end(start(t->db.pool_url, NULL, -1)), 0);
+    assert_int_equal(run(t->db.pool_url, gaps, text, sizeof(text)), 1);
     assert_string_equal(text, "1202404 2024-04-02\n");
     batch_test_do(t, "SELECT start_add(%d000000003, '2024-04-02 13:00-04', 5)", SOURCE_APRIL);
-    assert_int_equal(end(start(t->db.url, NULL, -1)), 0);
-    assert_int_equal(run(t->db.url, gaps, text, sizeof(text)), 0);
+    assert_int_equal(end(start(t->db.pool_url, NULL, -1)), 0);
+    assert_int_equal(run(t->db.pool_url, gaps, text, sizeof(text)), 0);
     assert_string_equal(text, "");
 }
 

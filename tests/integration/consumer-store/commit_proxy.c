@@ -48,7 +48,8 @@ static void serve(struct commit_proxy *p, int client, int server)
         }
         if (fds[0].revents) {
             ssize_t n = recv(client, data, sizeof(data), 0);
-            swallowing = n > 0 && is_commit(data, n) && atomic_load(&p->swallow) > 0;
+            swallowing = n > 0 && is_commit(data, n) && atomic_load(&p->swallow) > 0 &&
+                         atomic_fetch_sub(&p->pass, 1) <= 0;
             if (n <= 0 || !pass(client, server, data, n)) {
                 return;
             }

@@ -16,6 +16,7 @@ struct commit_proxy {
     pthread_t thread;
     atomic_bool stop;
     atomic_int swallow; /* answers still to swallow */
+    atomic_int pass;    /* COMMITs before that */
 };
 
 /* server_folder: host= of the real server. Fails the test when it cannot. */

@@ -39,7 +39,7 @@ static int setup(void **state)
                   " SELECT 'trips', p, 0 FROM generate_series(0, 3) p");
     report_init(&report);
     batch_init(&batch);
-    sink_use(db.url);
+    sink_use(db.pool_url);
     return 0;
 }
 
@@ -416,6 +416,10 @@ static void write__answer_to_commit_lost__not_written_again(void **state)
     add_trips(&batch, 1, 0, 51, 50);
     atomic_store(&proxy.swallow, 1);
     assert_int_equal(try_write(&err), TLC_RETRY);
+    assert_non_null(strstr(err.text, "partitions of source"));
+    atomic_store(&proxy.pass, 1); /* the same again */
+    atomic_store(&proxy.swallow, 1);
+    assert_int_equal(try_write(&err), TLC_RETRY);
     assert_non_null(strstr(err.text, "while committing"));
     expect("100 100", ROWS); /* it is durable, only we do not know */
     /* and another owner has gone on from one of the two positions since */
@@ -442,8 +446,9 @@ static void write__stopped_peer_in_the_way__ended(void **state)
     write_done();
     batch_reset(&batch);
     add_trips(&batch, 0, 2, 1, 2000);
-    assert_int_equal(tlc_pg_open(db.url, "consumer-store", 0, &peer, &err), TLC_OK);
-    pg_run(peer, "BEGIN");
+    assert_int_equal(tlc_pg_open(db.pool_url, "consumer-store", 0, &peer, &err), TLC_OK);
+    tlc_pg_asks(peer, "SET LOCAL idle_in_transaction_session_timeout TO 0");
+    assert_int_equal(tlc_pg_begin(peer, &err), TLC_OK);
     pg_run(peer, "COPY trip_start_2202401 (trip_id, at, zone_id, vendor_id, passenger_count,"
                  " longitude, latitude) FROM STDIN (FORMAT binary)");
     PGconn *conn = tlc_pg_raw(peer);
@@ -513,7 +518,7 @@ static void *instance_main(void *ctx)
     struct pg_sink *own = NULL;
     struct batch b;
     batch_init(&b);
-    int rc = pg_sink_open(db.url, "trips", &report.counters, &own, &err);
+    int rc = pg_sink_open(db.pool_url, "trips", &report.counters, &own, &err);
     struct store_sink f = pg_sink_functions(own);
     for (int64_t i = 0; rc == TLC_OK && i < 10; i++) {
         batch_reset(&b);

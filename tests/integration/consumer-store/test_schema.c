@@ -88,9 +88,14 @@ static void *run_migration(void *ctx)
 {
     struct runner *r = ctx;
     struct tlc_pg *pg = NULL;
-    r->rc = tlc_pg_open(db.url, "test", 0, &pg, &r->err);
-    if (r->rc == TLC_OK) {
-        r->rc = schema_migrate(pg, &r->ran, &r->err);
+    r->rc = tlc_pg_open(db.pool_url, "test", 0, &pg, &r->err);
+    int ran = 0;
+    while (r->rc == TLC_OK || r->rc == TLC_RETRY) { /* who does not get the lock asks again */
+        r->rc = schema_migrate(pg, &ran, &r->err);
+        r->ran += ran;
+        if (r->rc == TLC_OK) {
+            break;
+        }
     }
     tlc_pg_close(&pg);
     return NULL;
@@ -119,11 +124,14 @@ static void *run_partitions(void *ctx)
 {
     struct runner *r = ctx;
     struct tlc_pg *pg = NULL;
-    r->rc = tlc_pg_open(db.url, "test", 0, &pg, &r->err);
+    r->rc = tlc_pg_open(db.pool_url, "test", 0, &pg, &r->err);
+    if (r->rc == TLC_OK) {
+        tlc_pg_asks(pg, "SET LOCAL lock_timeout TO '10s'");
+    }
     for (int month = 202401; r->rc == TLC_OK && month <= 202406; month++) {
         char sql[96];
         snprintf(sql, sizeof(sql), "SELECT make_source_partition(%d)", 2000000 + month);
-        r->rc = tlc_pg_exec(pg, sql, NULL, 0, &r->err);
+        r->rc = tlc_pg_exec_alone(pg, sql, NULL, 0, &r->err);
     }
     tlc_pg_close(&pg);
     return NULL;

@@ -122,7 +122,7 @@ static void exec__takes_too_long__retry(void **state)
     struct tlc_err err;
     struct tlc_pg *pg = NULL;
     assert_int_equal(tlc_pg_open(db.url, "test", 20, &pg, &err), TLC_OK);
-    assert_int_equal(tlc_pg_exec(pg, "SELECT pg_sleep(60)", NULL, 0, &err), TLC_RETRY);
+    assert_int_equal(tlc_pg_exec_alone(pg, "SELECT pg_sleep(60)", NULL, 0, &err), TLC_RETRY);
     assert_string_equal(tlc_pg_sqlstate(pg), "57014");
     assert_true(tlc_pg_usable(pg));
     tlc_pg_close(&pg);
