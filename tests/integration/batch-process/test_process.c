@@ -303,6 +303,35 @@ static void start__what_does_not_fit__ends_with_its_exit_code_and_words(void **s
     batch_test_do(t, "DROP OWNED BY poor_%ld; DROP ROLE poor_%ld", (long)getpid(), (long)getpid());
 }
 
+static void start__database_of_another_kind__ends_as_consumer_store_does(void **state)
+{
+    struct batch_test *t = *state;
+    struct pg_test latin;
+    char text[8192], url[400];
+    pg_test_open(&latin, "batchp_latin", "ENCODING 'LATIN1' TEMPLATE template0");
+    static const char *const wait[] = {"--wait", "1h", NULL};
+    assert_int_equal(run(latin.url, wait, text, sizeof(text)), 78);
+    assert_non_null(strstr(text, "UTF8 is needed"));
+    pg_test_close(&latin);
+    batch_test_do(t, "CREATE ROLE strict_%ld LOGIN", (long)getpid());
+    batch_test_do(t, "ALTER ROLE strict_%ld SET default_transaction_read_only = on",
+                  (long)getpid());
+    snprintf(url, sizeof(url), "%s user=strict_%ld", t->db.url, (long)getpid());
+    assert_int_equal(run(url, wait, text, sizeof(text)), 78);
+    assert_non_null(strstr(text, "is read-only"));
+    batch_test_do(t, "ALTER ROLE strict_%ld RESET ALL", (long)getpid());
+    batch_test_do(t, "REVOKE USAGE ON SCHEMA public FROM public");
+    assert_int_equal(run(url, wait, text, sizeof(text)), 78);
+    assert_non_null(strstr(text, "trip_start is in schema public, where strict_"));
+    batch_test_do(t, "GRANT USAGE ON SCHEMA public TO public");
+    batch_test_do(t, "GRANT ALL ON ALL TABLES IN SCHEMA public TO strict_%ld", (long)getpid());
+    batch_test_do(t, "ALTER TABLE trip_end ENABLE ROW LEVEL SECURITY");
+    assert_int_equal(run(url, wait, text, sizeof(text)), 78);
+    assert_non_null(strstr(text, "row-level security would hide rows of trip_end"));
+    batch_test_do(t, "DROP OWNED BY strict_%ld; DROP ROLE strict_%ld", (long)getpid(),
+                  (long)getpid());
+}
+
 static void gaps__found__exit_1_and_a_line_each(void **state)
 {
     struct batch_test *t = *state;
@@ -333,6 +362,7 @@ int main(void)
         T(sigterm__in_the_middle__ends_cleanly_and_the_log_says_so),
         T(status__after_a_run__tells_counts_and_readiness),
         T(start__what_does_not_fit__ends_with_its_exit_code_and_words),
+        T(start__database_of_another_kind__ends_as_consumer_store_does),
         T(gaps__found__exit_1_and_a_line_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

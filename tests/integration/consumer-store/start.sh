@@ -5,14 +5,18 @@
 set -euo pipefail
 store=$(realpath "${1:?usage: start.sh BUILD_DIR}")/bin/consumer-store
 [ -n "${TLC_TEST_PG:-}" ] || { printf 'SKIPPED: no PostgreSQL cluster (run it by ctest)\n' >&2; exit 77; }
+cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
 work=$(mktemp -d "${TMPDIR:-/tmp}/taxi-store-start-XXXXXX")
 unset DATABASE_URL KAFKA_BROKERS TLC_TOKEN_FILE STORE_LISTEN
 pids=()
 databases=()
+roles=()
 clean_up() {
     local pid name
     for pid in "${pids[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
     for name in "${databases[@]}"; do admin "drop database if exists $name with (force)" || true; done
+    for name in "${roles[@]}"; do admin "drop role if exists $name" || true; done
+    [ ! -d "$work/pool" ] || tests/support/pgbouncer.sh stop "$work/pool"
     rm -rf "$work"
 }
 trap clean_up EXIT
@@ -88,3 +92,54 @@ ends "read-only" 78 "read-only" --database "$url"
 database "encoding 'LATIN1' template template0"
 ends "encoding" 78 "createdb -E UTF8" --database "$url"
 [ "$(sql "select count(*) from pg_tables where schemaname = 'public'")" = 0 ] || failed "half-made tables"
+
+# Rights. A role of its own, whom nothing was granted: PostgreSQL 15 and later give nobody the schema public.
+admin "create role poor_$$ login"
+roles+=("poor_$$")
+database
+poor=${url/user=taxi/user=poor_$$}
+ends "nothing may be made in the schema public" 78 "CREATE SCHEMA poor_$$ AUTHORIZATION poor_$$" --database "$poor"
+sql "revoke usage on schema public from public"
+ends "no schema at all" 78 "no schema to make tables in" --database "$poor"
+sql "create schema poor_$$ authorization poor_$$"
+sql "revoke temporary on database $name from public"
+ends "no temporary tables" 78 "GRANT TEMPORARY ON DATABASE $name" --database "$poor"
+sql "grant temporary on database $name to public"
+run --database "$poor"
+await "it starts with a schema of its own" grep -q event=started "$work/out"
+stops "asked to stop with a schema of its own"
+ends "--check of it" 0 "schema version" --database "$poor" --check
+ends "--check by who does not look there" 78 "trip_start is in schema poor_$$" --database "$url" --check
+sql "alter table poor_$$.trip_end enable row level security, force row level security"
+ends "row-level security that binds the owner" 78 "would hide rows of trip_end" --database "$poor"
+
+ends "a scheme of another tool" 64 "postgresql:// is meant" --database "postgresql+psycopg2://taxi:secret@127.0.0.1/taxi"
+! grep -q secret "$work/out" || failed "the password stands in the log"
+
+# Behind a pooler.
+pooler() { # mode, connections: sets pooled
+    tests/support/pgbouncer.sh start "$work/pool" "$(sed -n 's/.*host=\([^ ]*\).*/\1/p' <<<"$TLC_TEST_PG")" "$@"
+    pooled="host=$work/pool port=6432 user=taxi dbname=$name"
+}
+command -v pgbouncer >/dev/null || { printf 'SKIPPED: behind a pooler: PgBouncer is not installed\n' >&2; exit 77; }
+chmod 755 "$work" # PgBouncer runs as another user
+database
+pooler statement 2
+ends "a pooler that knows no transactions" 78 "pool_mode = transaction" --database "$pooled"
+pooler transaction 1
+ends "options that a pooler drops" 78 "set them by ALTER ROLE" --database "$pooled options=-csearch_path=x"
+ends "no such database behind a pooler" 78 "createdb" --database "${pooled/dbname=$name/dbname=absent_$$}"
+waits() { psql -qXtA "$pooled dbname=pgbouncer" -c 'show pools' | awk -F'|' -v name="$name" '$1 == name && $4 == 1' | grep -q .; }
+mkfifo "$work/hold"
+psql -qXtA "$pooled" <"$work/hold" >"$work/held" 2>&1 &
+pids+=($!)
+exec 3>"$work/hold"
+printf 'begin; select 1;\n' >&3
+await "the pool's only connection is taken" grep -q 1 "$work/held"
+run --database "$pooled"
+await "it waits for a connection of the pool" waits
+stops "asked to stop while the pool has no connection"
+exec 3>&-
+run --database "$pooled"
+await "it starts when there is one" grep -q event=started "$work/out"
+stops "asked to stop behind a pooler"

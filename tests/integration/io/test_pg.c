@@ -63,6 +63,57 @@ static void open__not_a_connection_string__usage(void **state)
     assert_int_equal(err.exit_code, TLC_EXIT_USAGE);
 }
 
+static void open__scheme_of_another_tool__names_the_right_one(void **state)
+{
+    (void)state;
+    static const char *const urls[] = {
+        "postgresql+psycopg2://taxi:secret@db/taxi", "postgresql+asyncpg://taxi:secret@db/taxi",
+        "jdbc:postgresql://db/taxi?user=taxi&password=secret", "pgsql://taxi:secret@db/taxi",
+        "mysql://taxi:secret@db/taxi"};
+    for (size_t i = 0; i < TLC_COUNT(urls); i++) {
+        struct tlc_err err;
+        assert_int_equal(try_open(urls[i], &err), TLC_FATAL);
+        assert_int_equal(err.exit_code, TLC_EXIT_USAGE);
+        assert_non_null(strstr(err.text, "postgresql:// is meant"));
+        assert_null(strstr(err.text, "secret"));
+    }
+    struct tlc_err err;
+    assert_int_equal(try_open("postgres://127.0.0.1:1/taxi", &err), TLC_RETRY);
+    assert_int_equal(try_open("host=127.0.0.1 port=1 application_name=a://b", &err), TLC_RETRY);
+    assert_int_equal(try_open("postgresql://taxi:secret@db:x/taxi", &err), TLC_FATAL);
+    assert_null(strstr(err.text, "secret"));
+}
+
+static void begin__unkind_defaults__what_ours_ask_for(void **state)
+{
+    (void)state;
+    struct tlc_err err;
+    struct tlc_pg *pg = NULL;
+    assert_int_equal(tlc_pg_open(db.url, "test", 1234, &pg, &err), TLC_OK);
+    pg_run(pg, "SET default_transaction_isolation = 'serializable'; SET search_path = '';"
+               "SET statement_timeout = '1h'; SET row_security = on");
+    tlc_pg_asks(pg, "SET LOCAL lock_timeout = '5s'");
+    assert_int_equal(tlc_pg_begin(pg, &err), TLC_OK);
+    assert_string_equal(
+        pg_text(pg, "SELECT concat_ws(' ', current_setting('transaction_isolation'),"
+                    " current_setting('search_path'), current_setting('statement_timeout'),"
+                    " current_setting('row_security'), current_setting('lock_timeout'))"),
+        "read committed \"$user\", public 1234ms off 5s");
+    assert_int_equal(tlc_pg_commit(pg, &err), TLC_OK);
+    assert_string_equal(pg_text(pg, "SHOW search_path"), "\"\""); /* it is as it was left */
+    assert_string_equal(pg_text(pg, "SHOW lock_timeout"), "0");
+    tlc_pg_close(&pg);
+}
+
+static void exec_alone__refused__the_next_goes_on(void **state)
+{
+    (void)state;
+    struct tlc_err err;
+    assert_int_equal(tlc_pg_exec_alone(db.pg, "SELECT 1/0", NULL, 0, &err), TLC_REFUSE);
+    assert_string_equal(tlc_pg_sqlstate(db.pg), "22012");
+    assert_int_equal(tlc_pg_exec_alone(db.pg, "SELECT 1", NULL, 0, &err), TLC_OK);
+}
+
 static void exec__by_sqlstate__classed(void **state)
 {
     (void)state;
@@ -168,6 +219,9 @@ int main(void)
         cmocka_unit_test(open__no_such_database__fatal_with_the_remedy),
         cmocka_unit_test(open__no_such_user__fatal),
         cmocka_unit_test(open__not_a_connection_string__usage),
+        cmocka_unit_test(open__scheme_of_another_tool__names_the_right_one),
+        cmocka_unit_test(begin__unkind_defaults__what_ours_ask_for),
+        cmocka_unit_test(exec_alone__refused__the_next_goes_on),
         cmocka_unit_test(exec__by_sqlstate__classed),
         cmocka_unit_test(exec__after_success__no_sqlstate),
         cmocka_unit_test(exec__session_ended__retry_and_unusable),
