@@ -7,7 +7,7 @@
 apt_run=(gcc libc6-dev cmake ninja-build pkg-config ca-certificates curl jq unzip procps util-linux
     librdkafka-dev libmicrohttpd-dev libpq-dev libjansson-dev libcurl4-openssl-dev libsqlite3-dev libzstd-dev zlib1g-dev
     python3 python3-venv postgresql postgresql-client default-jre-headless maven)
-apt_test=(git libcmocka-dev shellcheck)
+apt_test=(git libcmocka-dev shellcheck pgbouncer)
 # Ubuntu has Chromium as a snap only.
 grep -qs '^ID=ubuntu' /etc/os-release || apt_test+=(chromium)
 apt_fuzz=(clang libclang-rt-dev)
@@ -80,6 +80,11 @@ setup_apt() { # stage
     [ ${#missing[@]} -gt 0 ] || return 0
     step "missing packages: ${missing[*]}"
     local install="apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${missing[*]}"
+    # PgBouncer's package would start a service and have it started with the machine; tests start their own. systemctl unmask
+    # gives it back.
+    if [[ " ${missing[*]} " == *' pgbouncer '* ]] && [ -d /run/systemd/system ]; then
+        install="ln -sf /dev/null /etc/systemd/system/pgbouncer.service && $install"
+    fi
     if [ "$(id -u)" -eq 0 ]; then
         sh -c "$install" || fail 69 "apt-get could not install them: see above"
         return 0
@@ -222,5 +227,6 @@ say_tools() {
     while read -r name least command; do
         printf '  %-14s %-14s %s\n' "$name" "$($command 2>&1 | first_version)" "$(command -v "${command%% *}" || true)"
     done < <(minimums && printf '%s\n' 'node - node --version' 'npm - npm --version' "pip - $deps/python/bin/pip --version" 'clang-format - clang-format --version' 'clang-tidy - clang-tidy --version' \
-        'shellcheck - shellcheck --version' 'chromium - chromium --version' 'nginx - nginx -v' 'promtool - promtool --version')
+        'shellcheck - shellcheck --version' 'chromium - chromium --version' 'nginx - nginx -v' 'promtool - promtool --version' \
+        'pgbouncer - /usr/sbin/pgbouncer --version')
 }

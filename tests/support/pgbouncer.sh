@@ -6,6 +6,7 @@
 set -euo pipefail
 usage='usage: pgbouncer.sh start DIR CLUSTER_DIR MODE CONNECTIONS [SETTING...] | stop DIR'
 verb=${1:?$usage} dir=${2:?$usage}
+PATH=$PATH:/usr/sbin # where Debian has it
 command -v pgbouncer >/dev/null || { printf 'SKIPPED: PgBouncer is not installed\n' >&2; exit 77; }
 
 pid() { cat "$dir/pid" 2>/dev/null; }

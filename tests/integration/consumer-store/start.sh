@@ -121,6 +121,7 @@ pooler() { # mode, connections: sets pooled
     tests/support/pgbouncer.sh start "$work/pool" "$(sed -n 's/.*host=\([^ ]*\).*/\1/p' <<<"$TLC_TEST_PG")" "$@"
     pooled="host=$work/pool port=6432 user=taxi dbname=$name"
 }
+PATH=$PATH:/usr/sbin
 command -v pgbouncer >/dev/null || { printf 'SKIPPED: behind a pooler: PgBouncer is not installed\n' >&2; exit 77; }
 chmod 755 "$work" # PgBouncer runs as another user
 database
