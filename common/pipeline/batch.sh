@@ -17,12 +17,15 @@ stream_batch_sql() { # SQL, psql's further options...
     curl -fsS --max-time 30 "$DASHBOARD_URL/api/windows/days" >"$run/windows-by-day.json" || fail 69 "the dashboard does not answer: see $run/log/dashboard.log"
     psql -qX -v ON_ERROR_STOP=1 "$@" "$DATABASE_URL" <<SQL
 \\set windows \`cat $(printf '%q' "$run/windows-by-day.json")\`
-SET jit = off;
-CREATE TEMP TABLE sent AS SELECT :'windows'::jsonb AS doc;
-CREATE TEMP TABLE diff AS
+BEGIN;
+SET LOCAL jit = off;
+SET LOCAL statement_timeout = 0;
+CREATE TEMP TABLE sent ON COMMIT DROP AS SELECT :'windows'::jsonb AS doc;
+CREATE TEMP TABLE diff ON COMMIT DROP AS
 SELECT d.* FROM sent, stream_batch_diff(doc->'days') d
 WHERE source_id IN (SELECT (s->>'source')::integer FROM jsonb_array_elements(doc->'sources') s);
 $sql;
+COMMIT;
 SQL
 }
 

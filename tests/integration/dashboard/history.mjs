@@ -386,6 +386,26 @@ async function checkRights() {
   await nobody.release();
 }
 
+// In a pool of one session, which it leaves as it found it: its read-only is not for others.
+async function checkPooled() {
+  const folder = `${PG_CLUSTER}-pool`;
+  const pooler = (...words) => spawnSync('tests/support/pgbouncer.sh', words, {cwd: REPOSITORY, encoding: 'utf8'});
+  const {status, stderr} = pooler('start', folder, PG_CLUSTER, 'transaction', '1');
+  if (status === 77) {
+    console.log(stderr.trim());
+    return;
+  }
+  check(status === 0, `PgBouncer does not start: ${stderr}`);
+  const url = `host=${folder} port=6432 user=taxi dbname=postgres`;
+  psql("SET search_path = ''; SET timezone = 'Asia/Tokyo'; SET datestyle = 'German'", url); // what others left there
+  const pooled = await makeProgram('--database', url).start();
+  equal('state by a pooler', (await pooled.get('/api/history')).state, 'ready');
+  equal('days by a pooler', await pooled.get('/api/history/series?dataset=green'), await program.get('/api/history/series?dataset=green'));
+  equal('what it leaves in a session', psql('SHOW default_transaction_read_only; SHOW statement_timeout; SHOW jit', url), 'off\n0\non');
+  await pooled.release();
+  pooler('stop', folder);
+}
+
 const program = await makeProgram('--database', DATABASE_URL).start();
 try {
   await checkWithout();
@@ -399,6 +419,7 @@ try {
   await checkStreamBatch(program, trips);
   await checkLooks(program);
   await checkRights();
+  await checkPooled();
   await checkFaults(program);
   equal('how it ends', await program.end('SIGTERM'), {code: 0, signal: null});
 } catch (error) {
