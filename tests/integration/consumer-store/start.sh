@@ -52,9 +52,11 @@ await() { # words, command...
         sleep 0.05
     done
 }
+ended() { ! grep -qsE '^State:\s+[^Z]' "/proc/$pid/status"; }
 stops() { # words: by SIGTERM, with 0
     local status=0
     kill -TERM "$pid"
+    await "$1: it does not end" ended
     wait "$pid" || status=$?
     [ $status -eq 0 ] || failed "$1: exit code $status"
     printf 'ok: %s\n' "$1"
@@ -110,6 +112,10 @@ await "it starts with a schema of its own" grep -q event=started "$work/out"
 stops "asked to stop with a schema of its own"
 ends "--check of it" 0 "schema version" --database "$poor" --check
 ends "--check by who does not look there" 78 "trip_start is in schema poor_$$" --database "$url" --check
+run --database "$url"
+await "it says that there are tables elsewhere" grep -q "event=tables_elsewhere.*schema poor_$$" "$work/out"
+await "and makes its own" grep -q event=started "$work/out"
+stops "asked to stop beside another's tables"
 sql "alter table poor_$$.trip_end enable row level security, force row level security"
 ends "row-level security that binds the owner" 78 "would hide rows of trip_end" --database "$poor"
 
@@ -130,17 +136,24 @@ ends "a pooler that knows no transactions" 78 "pool_mode = transaction" --databa
 pooler transaction 1
 ends "options that a pooler drops" 78 "set them by ALTER ROLE" --database "$pooled options=-csearch_path=x"
 ends "no such database behind a pooler" 78 "createdb" --database "${pooled/dbname=$name/dbname=absent_$$}"
-waits() { psql -qXtA "$pooled dbname=pgbouncer" -c 'show pools' | awk -F'|' -v name="$name" '$1 == name && $4 == 1' | grep -q .; }
-mkfifo "$work/hold"
-psql -qXtA "$pooled" <"$work/hold" >"$work/held" 2>&1 &
-pids+=($!)
-exec 3>"$work/hold"
-printf 'begin; select 1;\n' >&3
-await "the pool's only connection is taken" grep -q 1 "$work/held"
+waits() { psql -qXtA "$pooled dbname=pgbouncer" -c 'show pools' | awk -F'|' -v name="$name" '$1 == name && $4 > 0' | grep -q .; }
+hold() { # takes the pool's only connection, until fd 3 is closed
+    rm -f "$work/hold" "$work/held"
+    mkfifo "$work/hold"
+    psql -qXtA "$pooled" <"$work/hold" >"$work/held" 2>&1 &
+    pids+=($!)
+    exec 3>"$work/hold"
+    printf 'begin; select 1;\n' >&3
+    await "the pool's only connection is taken" grep -q 1 "$work/held"
+}
+hold
 run --database "$pooled"
 await "it waits for a connection of the pool" waits
 stops "asked to stop while the pool has no connection"
 exec 3>&-
 run --database "$pooled"
 await "it starts when there is one" grep -q event=started "$work/out"
-stops "asked to stop behind a pooler"
+hold
+await "its writers wait for a connection of the pool" waits
+stops "asked to stop while its writers wait"
+exec 3>&-
