@@ -61,9 +61,13 @@ static inline void pg_test_unkind(struct pg_test *t)
         "timezone = 'Asia/Tokyo'",
         "datestyle = 'German'",
     };
+    char sql[256];
     for (size_t i = 0; i < TLC_COUNT(settings); i++) {
-        char sql[256];
         snprintf(sql, sizeof(sql), "ALTER DATABASE %s SET %s", t->name, settings[i]);
+        pg_run(t->pg, sql);
+    }
+    if (strtol(pg_text(t->pg, "SHOW server_version_num"), NULL, 10) >= 170000) {
+        snprintf(sql, sizeof(sql), "ALTER DATABASE %s SET transaction_timeout = '250ms'", t->name);
         pg_run(t->pg, sql);
     }
 }
