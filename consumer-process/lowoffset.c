@@ -141,6 +141,9 @@ static void put_mark(struct tlc_buf *out, const struct source_mark *m)
     put_number(out, ',', m->mark.max_event_s);
     put_number(out, ',', m->seen_ms);
     put_number(out, ',', m->seen_offset);
+    if (m->openings > 0) {
+        put_number(out, ',', m->openings);
+    }
 }
 
 bool recovery_encode(const struct recovery *r, struct tlc_buf *out)
@@ -216,8 +219,13 @@ static bool take_mark(struct tlc_str text, struct source_mark *ret)
     } else if (!take_number(until, &ret->mark.final_until_s)) {
         return false;
     }
-    return next_number(&text, ',', &ret->mark.max_event_s) &&
-           next_number(&text, ',', &ret->seen_ms) && next_number(&text, ',', &ret->seen_offset);
+    int64_t openings = 0;
+    bool good =
+        next_number(&text, ',', &ret->mark.max_event_s) && next_number(&text, ',', &ret->seen_ms) &&
+        next_number(&text, ',', &ret->seen_offset) &&
+        (text.n == 0 || next_number(&text, ',', &openings)) && openings <= TLC_WINDOW_OPENINGS_MAX;
+    ret->openings = (int32_t)openings;
+    return good;
 }
 
 static bool take_total(struct tlc_str text, struct source_total *ret)

@@ -20,6 +20,7 @@
 
 #include "common/base/buf.h"
 #include "common/base/err.h"
+#include "common/event/window_bounds.h"
 #include "consumer-process/watermark.h"
 
 #define SOURCES_MAX 64
@@ -29,6 +30,7 @@
 /* What decides about a source's next event, at some offset. */
 struct source_mark {
     int32_t source;
+    int32_t openings; /* after closes */
     struct watermark mark;
     int64_t seen_ms;     /* largest log time of its events */
     int64_t seen_offset; /* of its last event */
@@ -64,7 +66,7 @@ struct recovery {
  *
  * - 1 window_s lateness_s store_id effects position
  * - read counted duplicate late refused marks refused_unknown
- * - S, then for each source: source,final_until_s,max_event_s,seen_ms,seen_offset
+ * - S, then for each source: source,final_until_s,max_event_s,seen_ms,seen_offset[,openings]
  * - T, then for each source: source,late,refused,settled_until_s
  *
  * "-" stands for no store_id, and for the final_until_s of a closed source. false: it does not fit

@@ -74,6 +74,7 @@ struct partition *partition_new(const struct partition_env *env, int32_t number,
             return NULL;
         }
         s->mark = m->mark;
+        s->openings = m->openings;
         s->seen_ms = m->seen_ms;
         s->seen_offset = m->seen_offset;
         watch_silence(p, s);
@@ -226,11 +227,13 @@ static void refuse(struct partition *p, int32_t source)
     count(p, &p->ledger.refused);
 }
 
-static void count_event(struct partition *p, const struct tlc_event *e, int64_t offset,
-                        int64_t log_ms)
+static void count_event(struct partition *p, const struct tlc_event *e,
+                        const struct message *message)
 {
     int32_t id = tlc_tripid_source(e->trip_id);
-    if (tlc_event_in_month(e, TLC_MONTH_SLACK_STREAM_S) != TLC_RULE_NONE) {
+    int64_t offset = message->offset, log_ms = message->log_ms < 0 ? 0 : message->log_ms;
+    int64_t logged_s = message->log_ms < 0 ? -1 : message->log_ms / 1000;
+    if (tlc_event_in_month(e, TLC_MONTH_SLACK_STREAM_S, logged_s) != TLC_RULE_NONE) {
         refuse(p, id);
         return;
     }
@@ -251,29 +254,24 @@ static void count_event(struct partition *p, const struct tlc_event *e, int64_t 
     }
 }
 
-void partition_apply_event(struct partition *p, const struct tlc_event *e, int64_t offset,
-                           int64_t log_ms)
+static void apply_mark(struct partition *p, const struct tlc_event *mark,
+                       const struct message *message)
 {
-    before(p, offset);
-    count_event(p, e, offset, log_ms);
-    after(p, offset);
-}
-
-void partition_apply_mark(struct partition *p, int32_t source, int64_t offset, int64_t log_ms)
-{
-    before(p, offset);
+    int64_t offset = message->offset, log_ms = message->log_ms < 0 ? 0 : message->log_ms;
     if (log_ms >= p->next_silence_ms) {
         forget_silent(p, offset, log_ms);
     }
-    struct source *s = source_find(p, source);
+    struct source *s = source_find(p, (int32_t)mark->trip_id);
     if (s) {
+        bool closed = watermark_closed(&s->mark);
         source_seen(p, s, offset, log_ms);
-        if (!watermark_closed(&s->mark)) {
+        if (mark->status == TLC_MARK_CLOSED && !closed) {
             source_close(s, &p->books, offset);
+        } else if (mark->status == TLC_MARK_OPEN && closed) {
+            source_open(s, &p->books, p->recovery != NULL);
         }
     }
     count(p, &p->ledger.marks);
-    after(p, offset);
 }
 
 int partition_apply(struct partition *p, const struct message *message, struct tlc_err *err)
@@ -284,17 +282,14 @@ int partition_apply(struct partition *p, const struct message *message, struct t
     struct tlc_event e;
     enum tlc_rule rule;
     const char *at;
-    int64_t log_ms = message->log_ms < 0 ? 0 : message->log_ms;
+    before(p, message->offset);
     switch (tlc_json_decode(message->value, &e, &rule, &at)) {
     case TLC_JSON_EVENT:
-    case TLC_JSON_REWRITTEN: partition_apply_event(p, &e, message->offset, log_ms); break;
-    case TLC_JSON_MARK: partition_apply_mark(p, (int32_t)e.trip_id, message->offset, log_ms); break;
-    case TLC_JSON_BAD:
-        before(p, message->offset);
-        refuse(p, 0);
-        after(p, message->offset);
-        break;
+    case TLC_JSON_REWRITTEN: count_event(p, &e, message); break;
+    case TLC_JSON_MARK: apply_mark(p, &e, message); break;
+    case TLC_JSON_BAD: refuse(p, 0); break;
     }
+    after(p, message->offset);
     if (p->books.out_of_memory) {
         return tlc_err_fatal(
             err, TLC_EXIT_UNAVAILABLE,

@@ -45,10 +45,6 @@ void partition_free(struct partition *p);
  * memory is refused; the partition must be freed, nothing of it may be committed. */
 TLC_MUST int partition_apply(struct partition *p, const struct message *message,
                              struct tlc_err *err);
-/* The same for a message that is decoded already. */
-void partition_apply_event(struct partition *p, const struct tlc_event *e, int64_t offset,
-                           int64_t log_ms);
-void partition_apply_mark(struct partition *p, int32_t source, int64_t offset, int64_t log_ms);
 /* Still reading what an earlier owner had read: its totals are not known yet and nothing is
  * committed. Windows may be sent: the receiver has them already at the same or a higher revision.
  */

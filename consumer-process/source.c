@@ -56,6 +56,7 @@ static struct window *window_make(struct source *s, struct books *books, int64_t
         return NULL;
     }
     w->muted = offset < books->muted_before || start_s < s->settled_until_s;
+    w->opening = s->openings;
     return w;
 }
 
@@ -380,6 +381,18 @@ void source_close(struct source *s, struct books *books, int64_t offset)
     seen_release(&s->seen);
 }
 
+void source_open(struct source *s, const struct books *books, bool recovering)
+{
+    if (s->openings == TLC_WINDOW_OPENINGS_MAX) {
+        return;
+    }
+    s->openings++;
+    watermark_open(&s->mark, books->rules);
+    seen_init(&s->seen, books->rules->seen_max);
+    /* What was settled is of the windows before; of those now, recovery knows already. */
+    s->settled_until_s = recovering ? s->settled_until_s : 0;
+}
+
 int64_t source_effects(const struct source *s)
 {
     int64_t low = INT64_MAX;
@@ -408,6 +421,9 @@ int64_t source_open_first(const struct source *s)
 
 struct source_mark source_mark(const struct source *s)
 {
-    return (struct source_mark){
-        .source = s->id, .mark = s->mark, .seen_ms = s->seen_ms, .seen_offset = s->seen_offset};
+    return (struct source_mark){.source = s->id,
+                                .openings = s->openings,
+                                .mark = s->mark,
+                                .seen_ms = s->seen_ms,
+                                .seen_offset = s->seen_offset};
 }

@@ -17,7 +17,9 @@
  * trip_max when the end lies too far behind. A start that met no end expires when the window of
  * start + trip_max becomes final, and is booked there. Closing a source (mark, silence, room for
  * another) makes every window final, so every open trip expires, in the window of its start +
- * trip_max. All of it depends on the log alone. Owns its memory; one thread. */
+ * trip_max. A source that is opened again goes on behind the window of its last event; the windows
+ * that it makes then stand beside those that the close made of open trips, by the number of the
+ * opening. All of it depends on the log alone. Owns its memory; one thread. */
 #ifndef PROCESS_SOURCE_H
 #define PROCESS_SOURCE_H
 
@@ -48,6 +50,7 @@ struct books {
 
 struct source {
     int32_t id;
+    int32_t openings; /* after closes */
     struct watermark mark;
     int64_t seen_ms, seen_offset; /* log time and offset of its last event */
     int64_t late, refused;        /* messages */
@@ -72,6 +75,9 @@ enum verdict source_apply(struct source *s, struct books *books, const struct tl
                           int64_t offset);
 /* Makes everything final, by the message at offset. Further events are late. */
 void source_close(struct source *s, struct books *books, int64_t offset);
+/* A closed one counts again. Nothing that is final changes. recovering: settled_until_s holds for
+ * a later state. */
+void source_open(struct source *s, const struct books *books, bool recovering);
 /* Smallest offset of an open trip or of what a live window rests on; INT64_MAX for none. */
 int64_t source_effects(const struct source *s);
 /* Smallest first offset of its live windows; INT64_MAX for none. */

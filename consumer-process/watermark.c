@@ -21,6 +21,12 @@ bool watermark_advance(struct watermark *w, const struct rules *rules, int64_t a
     return true;
 }
 
+void watermark_open(struct watermark *w, const struct rules *rules)
+{
+    w->final_until_s =
+        w->max_event_s < 0 ? 0 : window_start_of(rules, w->max_event_s) + rules->window_s;
+}
+
 void watermark_close(struct watermark *w)
 {
     w->final_until_s = INT64_MAX;

@@ -47,6 +47,8 @@ static inline bool watermark_closed(const struct watermark *w)
 
 /* Takes an event's time; true when further windows are final now. */
 bool watermark_advance(struct watermark *w, const struct rules *rules, int64_t at_s);
+/* After a close: what lies behind the window of the largest event time is not final any more. */
+void watermark_open(struct watermark *w, const struct rules *rules);
 /* The source was sent whole: everything is final. */
 void watermark_close(struct watermark *w);
 

@@ -354,6 +354,9 @@ void window_write_json(const struct window *w, struct tlc_buf *out)
     jsonout_i64(j, "partition", w->partition);
     jsonout_i64(j, "source", w->source);
     jsonout_i64(j, "start", w->start_s);
+    if (w->opening > 0) {
+        jsonout_i64(j, "opening", w->opening);
+    }
     jsonout_i64(j, "revision", window_revision(w));
     jsonout_bool(j, "final", w->final);
     TLC_WINDOW_SUMS(WRITE_SUM)

@@ -42,6 +42,7 @@ struct window {
     int64_t start_s;
     int32_t partition;
     int32_t source;
+    int32_t opening; /* times that its source had been opened again */
 
     int64_t first_offset; /* of the first event with a time in it, duplicates too; INT64_MAX when
                              there was none */

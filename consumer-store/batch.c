@@ -218,12 +218,14 @@ static int add_refused(struct batch *b, const struct tlc_kafka_message *m, uint3
     return TLC_OK;
 }
 
-static int add_mark(struct batch *b, int32_t source, uint32_t slot, struct tlc_err *err)
+static int add_mark(struct batch *b, const struct tlc_event *mark, uint32_t slot,
+                    struct tlc_err *err)
 {
     if (!grow(&b->marks, b->marks_n, &b->marks_cap, sizeof(*b->marks))) {
         return no_memory(err);
     }
-    b->marks[b->marks_n++] = (struct batch_mark){source, slot};
+    b->marks[b->marks_n++] =
+        (struct batch_mark){(int32_t)mark->trip_id, slot, mark->status == TLC_MARK_CLOSED};
     b->parts[slot].marks++;
     return TLC_OK;
 }
@@ -243,10 +245,11 @@ int batch_add(struct batch *b, const struct tlc_kafka_message *m, int64_t from, 
     const char *at = NULL;
     enum tlc_json_kind kind = tlc_json_decode(m->value, &row->event, &rule, &at);
     if (kind == TLC_JSON_MARK) {
-        return add_mark(b, (int32_t)row->event.trip_id, slot, err);
+        return add_mark(b, &row->event, slot, err);
     }
     if (kind != TLC_JSON_BAD) {
-        rule = tlc_event_in_month(&row->event, TLC_MONTH_SLACK_STREAM_S);
+        const int64_t logged_s = m->timestamp_ms < 0 ? -1 : m->timestamp_ms / 1000;
+        rule = tlc_event_in_month(&row->event, TLC_MONTH_SLACK_STREAM_S, logged_s);
     }
     if (rule != TLC_RULE_NONE) {
         return add_refused(b, m, slot, rule, err);

@@ -67,6 +67,7 @@ struct batch_refused {
 struct batch_mark {
     int32_t source;
     uint32_t slot;
+    bool closed; /* else opened again */
 };
 
 /* A row of a group by what it is sorted by. */

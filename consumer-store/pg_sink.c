@@ -60,11 +60,15 @@ static const char sql_ledger[] =
 /* Rows of source and dirty_day are taken in order, so that instances wait for each other instead of
  * locking each other out. */
 static const char sql_sources[] =
-    "INSERT INTO source (source_id, dataset, month, closed_at)"
-    " SELECT s, s / 1000000, s % 1000000, CASE WHEN bool_or(c) THEN now() END"
-    " FROM unnest($1::integer[], $2::boolean[]) AS t (s, c) GROUP BY s ORDER BY s"
-    " ON CONFLICT (source_id) DO UPDATE SET last_seen = now(),"
-    " closed_at = coalesce(excluded.closed_at, source.closed_at)";
+    "INSERT INTO source (source_id, dataset, month)"
+    " SELECT s, s / 1000000, s % 1000000 FROM unnest($1::integer[]) AS t (s) GROUP BY s ORDER BY s"
+    " ON CONFLICT (source_id) DO UPDATE SET last_seen = now()";
+/* The last mark of each source. */
+static const char sql_marks[] =
+    "UPDATE source o SET closed_at = CASE WHEN m.closed THEN coalesce(o.closed_at, now()) END"
+    " FROM (SELECT DISTINCT ON (s) s, c FROM unnest($1::integer[], $2::boolean[])"
+    " WITH ORDINALITY AS t (s, c, n) ORDER BY s, n DESC) AS m (source_id, closed)"
+    " WHERE o.source_id = m.source_id";
 static const char sql_days[] =
     "INSERT INTO dirty_day (source_id, day, touched_at)"
     " SELECT s, date '2007-01-01' + d, clock_timestamp()"
@@ -308,22 +312,35 @@ static const char *array_end(struct tlc_buf *a)
 
 static int sources_note(struct pg_sink *s, const struct batch *b, struct tlc_err *err)
 {
-    struct tlc_buf *ids = &s->text[0], *closed = &s->text[1];
+    struct tlc_buf *ids = &s->text[0];
     tlc_buf_reset(ids);
-    tlc_buf_reset(closed);
     for (size_t i = 0; i < b->groups_n; i++) {
         array_add(ids, b->groups[i]->source);
-        tlc_buf_printf(closed, "%cf", closed->n == 0 ? '{' : ',');
     }
     for (size_t i = 0; i < b->marks_n; i++) {
         array_add(ids, b->marks[i].source);
-        tlc_buf_printf(closed, "%ct", closed->n == 0 ? '{' : ',');
+    }
+    if (ids->n == 0) {
+        return TLC_OK;
+    }
+    const char *const params[] = {array_end(ids)};
+    return tlc_pg_exec(s->pg, sql_sources, params, 1, err);
+}
+
+static int marks_note(struct pg_sink *s, const struct batch *b, struct tlc_err *err)
+{
+    struct tlc_buf *ids = &s->text[0], *closed = &s->text[1];
+    tlc_buf_reset(ids);
+    tlc_buf_reset(closed);
+    for (size_t i = 0; i < b->marks_n; i++) {
+        array_add(ids, b->marks[i].source);
+        tlc_buf_printf(closed, "%c%c", closed->n == 0 ? '{' : ',', b->marks[i].closed ? 't' : 'f');
     }
     if (ids->n == 0) {
         return TLC_OK;
     }
     const char *const params[] = {array_end(ids), array_end(closed)};
-    return tlc_pg_exec(s->pg, sql_sources, params, 2, err);
+    return tlc_pg_exec(s->pg, sql_marks, params, 2, err);
 }
 
 static int days_note(struct pg_sink *s, const struct batch *b, struct tlc_err *err)
@@ -444,6 +461,9 @@ static int transaction(struct pg_sink *s, struct batch *b, bool careful, size_t 
     }
     if (rc == TLC_OK) {
         rc = sources_note(s, b, err);
+    }
+    if (rc == TLC_OK) {
+        rc = marks_note(s, b, err);
     }
     if (rc == TLC_OK) {
         rc = days_note(s, b, err);

@@ -47,8 +47,8 @@ static void add_refused(const struct store *s, struct tlc_buf *out)
         tlc_buf_printf(out,
                        "%s{\"partition\":%" PRId64 ",\"source\":%" PRId64 ",\"start\":%" PRId64
                        ",\"revision\":%" PRId64 ",\"events\":%" PRId64 ",\"text\":",
-                       i > 0 ? "," : "", r->partition, r->source, r->start_s, r->revision,
-                       r->events);
+                       i > 0 ? "," : "", window_refusal_partition(r), r->source, r->start_s,
+                       r->revision, r->events);
         tlc_json_quote(out, tlc_str_from(r->text));
         tlc_buf_printf(out, "}");
     }

@@ -95,7 +95,8 @@ static void add_refusals(const struct window_message *m, struct tlc_buf *out)
             continue;
         }
         tlc_buf_printf(out, "%s{\"rule\":\"%s\",\"partition\":%" PRId64 ",\"source\":%" PRId64,
-                       i > 0 ? "," : "", window_refusal_name(f->rule), f->partition, f->source);
+                       i > 0 ? "," : "", window_refusal_name(f->rule), window_refusal_partition(f),
+                       f->source);
         if (f->rule != WINDOW_BAD_PROGRESS) {
             tlc_buf_printf(out, ",\"start\":%" PRId64 ",\"revision\":%" PRId64, f->start_s,
                            f->revision);
@@ -122,8 +123,8 @@ enum tlc_http_verdict routes_tell_taken(const struct window_message *m,
         tlc_log(TLC_WARN, "windows_refused",
                 "n=%zu rule=%s partition=%" PRId64 " source=%" PRId64 " start=%" PRId64
                 " reason=\"%s\"",
-                m->refusals_n, window_refusal_name(first->rule), first->partition, first->source,
-                first->start_s, first->text);
+                m->refusals_n, window_refusal_name(first->rule), window_refusal_partition(first),
+                first->source, first->start_s, first->text);
         tlc_buf_printf(&r->body, "\"error\":");
         tlc_json_quote(&r->body, tlc_str_from(first->text));
         tlc_buf_printf(&r->body, ",\"rule\":\"%s\",", window_refusal_name(first->rule));

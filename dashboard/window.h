@@ -41,8 +41,16 @@ struct window_route {
     int64_t ride_s;
 };
 
+/* A source that was opened again makes windows beside those of before, as another partition would:
+ * they are kept under a number that holds both. */
+static inline int32_t window_partition(int32_t partition, int32_t opening)
+{
+    return opening * TLC_WINDOW_PARTITIONS_MAX + partition;
+}
+
 struct window {
-    int32_t partition, source;
+    int32_t partition; /* window_partition */
+    int32_t source;
     int64_t start_s, revision;
     bool final;
     int64_t sums[WINDOW_SUMS_N];

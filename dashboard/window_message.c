@@ -176,10 +176,13 @@ static int decode_owner(const json_t *object, bool zero_too, int32_t *ret_partit
 static int decode_window(const json_t *object, int64_t window_s, struct window *w,
                          struct tlc_err *err)
 {
-    int64_t first_s, last_s;
-    if (decode_owner(object, false, &w->partition, &w->source, err) != TLC_OK) {
+    int64_t first_s, last_s, opening = 0;
+    if (decode_owner(object, false, &w->partition, &w->source, err) != TLC_OK ||
+        (json_object_get(object, "opening") != NULL &&
+         tlc_json_int(object, "opening", 0, TLC_WINDOW_OPENINGS_MAX, &opening, err) != TLC_OK)) {
         return err->cls;
     }
+    w->partition = window_partition(w->partition, (int32_t)opening);
     tlc_window_start_span(w->source, window_s, &first_s, &last_s);
     if (tlc_json_int(object, "start", first_s, last_s, &w->start_s, err) != TLC_OK ||
         tlc_json_int(object, "revision", 1, INT64_MAX, &w->revision, err) != TLC_OK) {
@@ -316,6 +319,11 @@ static int refuse(struct window_message *m, enum window_refusal_rule rule, size_
                                .source = number_or(object, "source", -1),
                                .start_s = number_or(object, "start", -1),
                                .revision = number_or(object, "revision", -1)};
+    const int64_t opening = number_or(object, "opening", 0);
+    if (r.partition >= 0 && r.partition < TLC_WINDOW_PARTITIONS_MAX && opening > 0 &&
+        opening <= TLC_WINDOW_OPENINGS_MAX) {
+        r.partition = window_partition((int32_t)r.partition, (int32_t)opening);
+    }
     if (rule == WINDOW_BAD) {
         r.events = events_of(json_object_get(object, "starts")) +
                    events_of(json_object_get(object, "ends"));

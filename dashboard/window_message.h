@@ -42,11 +42,16 @@ enum window_refusal_rule { WINDOW_REFUSALS(WINDOW_REFUSAL_ENUM) WINDOW_REFUSALS_
 /* One that was not taken, by name; numbers that cannot be read are -1. */
 struct window_refusal {
     enum window_refusal_rule rule;
-    int64_t partition, source, start_s, revision;
-    int64_t events; /* that it counts, as far as they can be read */
+    int64_t partition, source, start_s, revision; /* partition: window_partition */
+    int64_t events;                               /* that it counts, as far as they can be read */
     char text[TLC_WINDOW_REASON_MAX];
 };
 const char *window_refusal_name(enum window_refusal_rule rule);
+/* As its sender called it. */
+static inline int64_t window_refusal_partition(const struct window_refusal *r)
+{
+    return r->partition < 0 ? r->partition : r->partition % TLC_WINDOW_PARTITIONS_MAX;
+}
 
 struct window_message {
     int64_t window_s, lateness_s;

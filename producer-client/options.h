@@ -36,6 +36,8 @@
       "write refused records with the server's rule to FILE (NDJSON)")                             \
     X(BOOL, close, "close", NULL, "true", 0, 0, NULL,                                              \
       "do not tell the server that a source is complete after all inputs were read to their end")  \
+    X(BOOL, reopen, "reopen", NULL, NULL, 0, 0, NULL,                                              \
+      "before its first event open each source again that was closed too early")                   \
     X(STR, token_file, "token-file", "TLC_TOKEN_FILE", NULL, 0, 0, "FILE",                         \
       "send the first line of FILE as bearer token")                                               \
     X(STR, ca_file, "ca-file", NULL, NULL, 0, 0, "FILE",                                           \

@@ -105,6 +105,7 @@ static int open_parts(struct replay *r, const struct sender_ports *ports, struct
         .rejects = &r->rejects,
         .stats = &r->stats,
         .inputs = r->names,
+        .sources = &r->sources,
     };
     return rc != 0 ? rc : sender_init(&r->sender, &config, err);
 }
@@ -263,7 +264,7 @@ static void follow_signals(struct replay *r, int64_t now_ms, bool stop_asked)
     }
 }
 
-/* Marks close a source for good, so they go only when the whole of every input went. */
+/* What comes after a mark is late, so they go only when the whole of every input went. */
 static bool wants_close(const struct replay *r)
 {
     bool again = r->resume.closed && tlc_counter_get(&r->stats, STAT_READ) == 0;
@@ -277,7 +278,7 @@ static void advance_phase(struct replay *r, int64_t now_ms)
         r->phase = REPLAY_DONE;
         if (wants_close(r)) {
             r->phase = REPLAY_CLOSING;
-            sender_close_sources(&r->sender, &r->sources);
+            sender_close_sources(&r->sender);
         }
     }
     if (r->phase == REPLAY_CLOSING && sender_is_closed(&r->sender)) {

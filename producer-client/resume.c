@@ -93,6 +93,10 @@ static int load_tree(const json_t *root, struct resume *r, struct merge *m, stru
             sources_add(s, (int32_t)v);
         }
     }
+    const json_t *refused = json_object_get(root, "refused_sources");
+    for (size_t i = 0; i < json_array_size(refused); i++) {
+        sources_refused(s, (int32_t)json_integer_value(json_array_get(refused, i)));
+    }
     r->closed = json_is_true(json_object_get(root, "closed"));
     return TLC_OK;
 }
@@ -157,7 +161,19 @@ static void encode(const struct resume *r, const struct merge *m, const struct s
     for (size_t i = 0; i < s->n; i++) {
         tlc_buf_printf(out, "%s%" PRId32, i > 0 ? "," : "", s->v[i]);
     }
-    tlc_buf_printf(out, "],\"closed\":%s}\n", r->closed ? "true" : "false");
+    tlc_buf_printf(out, "],\"refused_sources\":[");
+    const char *comma = "";
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->refused[i]) {
+            tlc_buf_printf(out, "%s%" PRId32, comma, s->v[i]);
+            comma = ",";
+        }
+    }
+    tlc_buf_printf(out, "%s],\"closed\":%s}\n",
+                   !s->refused_unknown ? ""
+                   : *comma            ? ",0"
+                                       : "0",
+                   r->closed ? "true" : "false");
 }
 
 static int write_frontier(struct resume *r, const struct merge *m, const struct sources *s,

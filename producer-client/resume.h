@@ -5,8 +5,8 @@
  * what was under way, one on a machine that lost power some batches more (harmless: the consumers
  * know the events again). JSON:
  * {"version":2,"inputs":[{"path","size","head","offset","line","event_s","lanes":[offset, ...]}],
- * "acked","refused","sources":[...],"closed"}. head is a checksum of the first bytes, so that
- * another file is noticed. */
+ * "acked","refused","sources":[...],"refused_sources":[... , 0 = unknown],"closed"}. head is a
+ * checksum of the first bytes, so that another file is noticed. */
 #ifndef PRODUCER_CLIENT_RESUME_H
 #define PRODUCER_CLIENT_RESUME_H
 

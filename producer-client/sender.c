@@ -6,6 +6,7 @@
 #include "common/base/log.h"
 #include "common/event/tripid.h"
 #include "common/io/json.h"
+#include "producer-client/input.h"
 
 #define RETRY_BASE_MS 100
 #define RETRY_CAP_MS 5000
@@ -50,6 +51,8 @@ int sender_init(struct sender *s, const struct sender_config *config, struct tlc
     s->rejects = config->rejects;
     s->stats = config->stats;
     s->inputs = config->inputs;
+    s->sources = config->sources;
+    s->reopen = o->reopen;
     s->timeout_ms = o->timeout_ms;
     s->give_up_ms = o->give_up_ms;
     s->failing_since_ms = -1;
@@ -122,6 +125,13 @@ static struct tlc_str line_at(struct line_cursor *c, const struct batch *x, size
     return c->line;
 }
 
+static int32_t source_of(struct tlc_str line)
+{
+    struct input_scan scan = {0};
+    int64_t event_s, trip_id;
+    return input_scan_line(&scan, line, &event_s, &trip_id) ? tlc_tripid_source(trip_id) : 0;
+}
+
 static void count_errors(struct sender *s, const struct batch *x, const json_t *root,
                          int64_t refused)
 {
@@ -136,16 +146,19 @@ static void count_errors(struct sender *s, const struct batch *x, const json_t *
         if (rule == NULL || line < 1 || (size_t)line > x->events_n) {
             continue;
         }
+        const struct tlc_str record = line_at(&cursor, x, (size_t)line);
         rejects_count(s->rejects, rule, 1);
         rejects_add(s->rejects, s->inputs,
                     &(struct reject){.origin = x->origins[line - 1],
                                      .rule = rule,
                                      .text = text != NULL ? text : "",
-                                     .record = line_at(&cursor, x, (size_t)line)});
+                                     .record = record});
+        sources_refused(s->sources, source_of(record));
         listed++;
     }
     if (refused > listed) {
         rejects_count(s->rejects, "unlisted", refused - listed);
+        sources_refused(s->sources, 0);
     }
 }
 
@@ -231,16 +244,16 @@ static void on_mark(void *ctx, int status, struct tlc_str reply, int64_t retry_a
     int64_t now_ms = s->ports.now_ms();
     enum verdict verdict = judge(status);
     c->busy = false;
+    size_t *done = s->closing ? &s->closed_n : &s->opened_n;
     if (status >= 200 && status < 300) {
-        tlc_counter_add(s->stats, STAT_MARKS, 1);
-        s->closing_i++;
+        tlc_counter_add(s->stats, s->closing ? STAT_MARKS : STAT_OPENED, 1);
+        (*done)++;
         mark_up(s, c, now_ms);
         return;
     }
-    if (status == 422) {
-        /* The events of that source were refused too: nothing waits for its end. */
-        tlc_log(TLC_WARN, "close_refused", "source=%" PRId32, s->closing->v[s->closing_i]);
-        s->closing_i++;
+    if (status == 422) { /* the events of that source are refused too */
+        tlc_log(TLC_WARN, "mark_refused", "source=%" PRId32, s->sources->v[*done]);
+        (*done)++;
         return;
     }
     if (verdict == VERDICT_WRONG) {
@@ -297,22 +310,32 @@ static int send_batch(struct sender *s, struct sender_connection *c, struct batc
                   err);
 }
 
-static int send_mark(struct sender *s, struct sender_connection *c, struct tlc_err *err)
+/* Passes sources that no mark is for. false: none is left now. */
+static bool mark_next(struct sender *s, size_t *ret)
 {
-    const struct sources *sources = s->closing;
-    while (s->closing_i < sources->n && !tlc_source_valid(sources->v[s->closing_i])) {
-        s->closing_i++; /* came from ids that the server refused */
+    const struct sources *sources = s->sources;
+    while (s->closing && s->closed_n < sources->n && sources_why_open(sources, s->closed_n)) {
+        tlc_log(TLC_WARN, "not_closed", "source=%" PRId32 " reason=\"%s\"", sources->v[s->closed_n],
+                sources_why_open(sources, s->closed_n));
+        s->closed_n++;
     }
-    if (s->closing_i == sources->n) {
-        return TLC_OK;
+    while (s->reopen && s->opened_n < sources->n && !tlc_source_valid(sources->v[s->opened_n])) {
+        s->opened_n++; /* its records will be refused */
     }
+    *ret = s->closing ? s->closed_n : s->opened_n;
+    return (s->closing || s->reopen) && *ret < sources->n;
+}
+
+static int send_mark(struct sender *s, struct sender_connection *c, int32_t source,
+                     struct tlc_err *err)
+{
     struct tlc_str trips = tlc_str_from(s->servers[c->server].trips_url);
-    snprintf(s->close_url, sizeof(s->close_url), "%.*s/sources/%" PRId32 "/close",
-             (int)(trips.n - strlen(TRIPS_PATH)), trips.p, sources->v[s->closing_i]);
+    snprintf(s->mark_url, sizeof(s->mark_url), "%.*s/sources/%" PRId32 "/%s",
+             (int)(trips.n - strlen(TRIPS_PATH)), trips.p, source, s->closing ? "close" : "open");
     c->batch = NULL;
     c->sent_ms = s->ports.now_ms();
     return submit(s, c,
-                  (struct tlc_http_call){.url = s->close_url,
+                  (struct tlc_http_call){.url = s->mark_url,
                                          .content_type = "application/json",
                                          .body = TLC_STR(""),
                                          .done = on_mark},
@@ -335,17 +358,27 @@ static int check_patience(struct sender *s, int64_t now_ms, struct tlc_err *err)
                          s->servers[0].url, (now_ms - s->failing_since_ms) / 1000);
 }
 
+/* Nothing goes beside a mark. */
+static int step_marks(struct sender *s, size_t next, int64_t now_ms, struct tlc_err *err)
+{
+    struct sender_connection *c = &s->connections[0];
+    return c->busy || !choose_server(s, c, now_ms, &c->server)
+               ? TLC_OK
+               : send_mark(s, c, s->sources->v[next], err);
+}
+
 int sender_step(struct sender *s, struct tlc_err *err)
 {
     int64_t now_ms = s->ports.now_ms();
     int rc = check_patience(s, now_ms, err);
-    for (size_t i = 0; rc == 0 && i < s->connections_n; i++) {
+    size_t next;
+    if (rc == 0 && mark_next(s, &next)) {
+        return step_marks(s, next, now_ms, err);
+    }
+    for (size_t i = 0; rc == 0 && !s->closing && i < s->connections_n; i++) {
         struct sender_connection *c = &s->connections[i];
         if (c->busy || !choose_server(s, c, now_ms, &c->server)) {
             continue;
-        }
-        if (s->closing != NULL) {
-            return s->connections[0].busy || i > 0 ? rc : send_mark(s, c, err);
         }
         struct batch *x = batches_pick(s->batches);
         if (x == NULL) {
@@ -356,13 +389,15 @@ int sender_step(struct sender *s, struct tlc_err *err)
     return rc;
 }
 
-int64_t sender_wait_ms(const struct sender *s, int64_t now_ms)
+int64_t sender_wait_ms(struct sender *s, int64_t now_ms)
 {
-    bool work = s->closing != NULL ? !sender_is_closed(s) : batches_pick(s->batches) != NULL;
+    size_t next;
+    bool marks = mark_next(s, &next);
     bool free_connection = false;
-    for (size_t i = 0; i < s->connections_n; i++) {
+    for (size_t i = 0; i < (marks ? 1 : s->connections_n); i++) {
         free_connection = free_connection || !s->connections[i].busy;
     }
+    bool work = marks || (!s->closing && batches_pick(s->batches) != NULL);
     if (!work || !free_connection) {
         return INT64_MAX;
     }
@@ -371,19 +406,16 @@ int64_t sender_wait_ms(const struct sender *s, int64_t now_ms)
         int64_t down = s->servers[i].down_until_ms;
         until_ms = down < until_ms ? down : until_ms;
     }
-    if (s->closing != NULL && s->connections[0].busy) {
-        return INT64_MAX;
-    }
     return until_ms <= now_ms ? 0 : until_ms - now_ms;
 }
 
-void sender_close_sources(struct sender *s, const struct sources *sources)
+void sender_close_sources(struct sender *s)
 {
-    s->closing = sources;
-    s->closing_i = 0;
+    s->closing = true;
 }
 
-bool sender_is_closed(const struct sender *s)
+bool sender_is_closed(struct sender *s)
 {
-    return s->closing != NULL && s->closing_i == s->closing->n && !s->connections[0].busy;
+    size_t next;
+    return s->closing && !mark_next(s, &next) && !s->connections[0].busy;
 }

@@ -40,7 +40,7 @@ struct sender_connection {
     bool busy;
     size_t home;         /* server it goes to when it can */
     size_t server;       /* server of the request under way */
-    struct batch *batch; /* NULL: a close mark */
+    struct batch *batch; /* NULL: a mark */
     int64_t sent_ms;
 };
 
@@ -59,10 +59,12 @@ struct sender {
     bool moved;               /* a batch was acknowledged since the owner looked */
     int rc;                   /* class of the failure that ends the run; 0 = none */
     struct tlc_err err;
-    /* Close marks, one after the other; NULL until sender_close_sources. */
-    const struct sources *closing;
-    size_t closing_i;
-    char close_url[600];
+    struct sources *sources;
+    /* Marks, one after the other, on the first connection: with reopen each source is opened before
+     * its first record goes; after sender_close_sources each is closed. */
+    bool reopen, closing;
+    size_t opened_n, closed_n; /* of the sources */
+    char mark_url[600];
 };
 
 struct sender_config {
@@ -72,16 +74,16 @@ struct sender_config {
     struct rejects *rejects;
     struct tlc_counters *stats;
     const char *const *inputs;
+    struct sources *sources; /* those of the records that are given to batches; borrowed */
 };
 
 TLC_MUST int sender_init(struct sender *s, const struct sender_config *config, struct tlc_err *err);
 /* Sends what may be sent now; a class when the run must end (given up, refused as a whole). */
 TLC_MUST int sender_step(struct sender *s, struct tlc_err *err);
 /* Milliseconds until a server may be tried again; INT64_MAX when only replies can move things. */
-int64_t sender_wait_ms(const struct sender *s, int64_t now_ms);
-/* After the last acknowledgement: one close mark for each source. sources is borrowed until
- * sender_is_closed. */
-void sender_close_sources(struct sender *s, const struct sources *sources);
-bool sender_is_closed(const struct sender *s);
+int64_t sender_wait_ms(struct sender *s, int64_t now_ms);
+/* After the last acknowledgement: a close mark for each source that was sent whole. */
+void sender_close_sources(struct sender *s);
+bool sender_is_closed(struct sender *s);
 
 #endif

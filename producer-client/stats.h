@@ -20,6 +20,7 @@
     X(STAT_BUSY, "busy_replies", COUNTER, "replies", "Replies 429 and 503")                        \
     X(STAT_BROKEN, "broken_replies", COUNTER, "replies", "Replies that were lost, cut or wrong")   \
     X(STAT_MARKS, "close_marks", COUNTER, "sources", "Sources closed")                             \
+    X(STAT_OPENED, "open_marks", COUNTER, "sources", "Sources opened again")                       \
     X(STAT_BYTES, "bytes_sent", COUNTER, "bytes", "Bytes of request bodies")
 
 enum client_counter { CLIENT_COUNTERS(TLC_COUNTER_ENUM) STAT_N };

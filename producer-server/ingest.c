@@ -34,6 +34,7 @@ void ingest_reset(struct ingest *b)
     b->refused = 0;
     b->errors_n = 0;
     b->errors_max = INGEST_ERRORS_DEFAULT;
+    b->now_s = -1;
     b->failed = false;
 }
 
@@ -136,7 +137,7 @@ static void take(struct ingest *b, struct tlc_str line, size_t number)
         refuse_line(b, number, TLC_RULE_BAD_STATUS, 1);
         return;
     }
-    rule = tlc_event_in_month(&e, TLC_MONTH_SLACK_STREAM_S);
+    rule = tlc_event_in_month(&e, TLC_MONTH_SLACK_STREAM_S, b->now_s);
     if (rule != TLC_RULE_NONE) {
         refuse_line(b, number, rule, 1);
         return;
@@ -246,17 +247,17 @@ void ingest_one(struct ingest *b, struct tlc_str body)
     }
 }
 
-void ingest_marks(struct ingest *b, int32_t source, int32_t partitions)
+void ingest_marks(struct ingest *b, int32_t source, enum tlc_mark mark, int32_t partitions)
 {
     char text[TLC_JSON_MAX];
-    struct tlc_str mark = {text, tlc_json_encode_mark(source, text)};
-    mark = tlc_arena_copy(&b->arena, mark);
-    b->failed = !mark.p;
+    struct tlc_str line = {text, tlc_json_encode_mark(source, mark, text)};
+    line = tlc_arena_copy(&b->arena, line);
+    b->failed = !line.p;
     for (int32_t i = 0; i < partitions && !b->failed; i++) {
         if (b->n == b->cap && !grow(b)) {
             return;
         }
-        b->records[b->n++] = (struct tlc_kafka_record){.value = mark, .partition = i};
+        b->records[b->n++] = (struct tlc_kafka_record){.value = line, .partition = i};
     }
 }
 

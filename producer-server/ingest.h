@@ -31,7 +31,8 @@ struct ingest {
     size_t by_rule[TLC_RULE_N];
     struct ingest_refusal *errors; /* the first errors_max of them */
     size_t errors_n, errors_cap, errors_max;
-    bool failed; /* out of memory: nothing of the batch may be used */
+    int64_t now_s; /* the clock when it came in; below 0: not known */
+    bool failed;   /* out of memory: nothing of the batch may be used */
 };
 
 /* body_max: of one request, in bytes; bounds what a batch may hold. */
@@ -47,8 +48,8 @@ void ingest_lines(struct ingest *b, struct tlc_str body);
 bool ingest_is_array(struct tlc_str body);
 /* The whole body is one event, however it is laid out. */
 void ingest_one(struct ingest *b, struct tlc_str body);
-/* A close mark for each partition. */
-void ingest_marks(struct ingest *b, int32_t source, int32_t partitions);
+/* The mark for each partition. */
+void ingest_marks(struct ingest *b, int32_t source, enum tlc_mark mark, int32_t partitions);
 /* True when nothing of it was even JSON. */
 bool ingest_not_json(const struct ingest *b);
 /* {"accepted":n,"refused":m,"errors":[{"line":1,"rule":"...","text":"..."}]}; ret_body is made by

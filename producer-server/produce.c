@@ -184,6 +184,7 @@ struct produce_request *produce_begin(struct produce *p)
         ingest_init(&q->batch, (size_t)p->body_max);
     }
     ingest_reset(&q->batch);
+    q->batch.now_s = p->ports.wall_ms() / 1000;
     q->started_ns = p->ports.now_ns();
     return q;
 }

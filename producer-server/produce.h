@@ -22,6 +22,7 @@ struct produce_ports {
     struct tlc_http_pending *(*suspend)(const struct tlc_http_request *request);
     void (*reply)(struct tlc_http_pending *pending, struct tlc_http_response *response);
     int64_t (*now_ns)(void);
+    int64_t (*wall_ms)(void);
 };
 
 #define PRODUCE_COUNTERS(X)                                                                        \
@@ -29,7 +30,8 @@ struct produce_ports {
     X(PRODUCE_ACKED, "records_acked", COUNTER, "records", "Records acknowledged by the broker")    \
     X(PRODUCE_REFUSED, "records_refused", COUNTER, "records", "Records refused by a rule")         \
     X(PRODUCE_FAILED, "records_failed", COUNTER, "records", "Records answered with a 5xx")         \
-    X(PRODUCE_MARKS, "close_marks", COUNTER, "records", "Close marks acknowledged by the broker")  \
+    X(PRODUCE_MARKS, "marks", COUNTER, "records",                                                  \
+      "Marks of sources (closed, opened again) acknowledged by the broker")                        \
     X(PRODUCE_REQUESTS, "requests", COUNTER, "requests",                                           \
       "Requests with records that were handled")                                                   \
     X(PRODUCE_BUDGET, "budget_refusals", COUNTER, "requests",                                      \

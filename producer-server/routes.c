@@ -73,10 +73,10 @@ static enum tlc_http_verdict post_trip(void *ctx, const struct tlc_http_request 
     return take_events(ctx, request, r, ingest_one);
 }
 
-static enum tlc_http_verdict post_close(void *ctx, const struct tlc_http_request *request,
-                                        struct tlc_http_response *r)
+static enum tlc_http_verdict post_mark(struct produce *p, enum tlc_mark mark,
+                                       const struct tlc_http_request *request,
+                                       struct tlc_http_response *r)
 {
-    struct produce *p = ctx;
     int64_t source;
     if (!tlc_str_to_i64(request->param, 1, INT32_MAX, &source) ||
         !tlc_source_valid((int32_t)source)) {
@@ -88,8 +88,20 @@ static enum tlc_http_verdict post_close(void *ctx, const struct tlc_http_request
     if (!q) {
         return no_memory(r);
     }
-    ingest_marks(produce_batch(q), (int32_t)source, p->ports.partitions(p->ports.kafka));
+    ingest_marks(produce_batch(q), (int32_t)source, mark, p->ports.partitions(p->ports.kafka));
     return produce_send(q, request, r, true);
+}
+
+static enum tlc_http_verdict post_close(void *ctx, const struct tlc_http_request *request,
+                                        struct tlc_http_response *r)
+{
+    return post_mark(ctx, TLC_MARK_CLOSED, request, r);
+}
+
+static enum tlc_http_verdict post_open(void *ctx, const struct tlc_http_request *request,
+                                       struct tlc_http_response *r)
+{
+    return post_mark(ctx, TLC_MARK_OPEN, request, r);
 }
 
 static enum tlc_http_verdict get_openapi(void *ctx, const struct tlc_http_request *request,
@@ -139,6 +151,13 @@ void routes_fill(struct produce *produce, struct tlc_http_route *ret_routes)
          .path = "/sources/{source}/close",
          .token = true,
          .handler = post_close,
+         .ctx = produce,
+         .admit = admit,
+         .release = give_back},
+        {.method = "POST",
+         .path = "/sources/{source}/open",
+         .token = true,
+         .handler = post_open,
          .ctx = produce,
          .admit = admit,
          .release = give_back},

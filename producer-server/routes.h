@@ -4,7 +4,7 @@
 
 #include "producer-server/produce.h"
 
-#define ROUTES_N 4
+#define ROUTES_N 5
 
 /* Fills ROUTES_N routes; produce is borrowed for the server's life. */
 void routes_fill(struct produce *produce, struct tlc_http_route *ret_routes);

@@ -133,6 +133,7 @@ int server_open(struct server *s, const struct server_options *options, struct t
         .suspend = tlc_http_suspend,
         .reply = tlc_http_reply,
         .now_ns = tlc_now_ns,
+        .wall_ms = tlc_wall_ms,
     };
     produce_init(&s->produce, &ports, options->inflight_bytes, options->body_bytes);
     s->produce_open = true;

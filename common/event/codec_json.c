@@ -92,11 +92,11 @@ size_t tlc_json_encode(const struct tlc_event *e, char dst[TLC_JSON_MAX])
     return (size_t)(p - dst);
 }
 
-size_t tlc_json_encode_mark(int32_t source, char dst[TLC_JSON_MAX])
+size_t tlc_json_encode_mark(int32_t source, enum tlc_mark mark, char dst[TLC_JSON_MAX])
 {
     assert(tlc_source_valid(source));
     char *p = put_uint(PUT(dst, "{\"Source\":"), (uint32_t)source);
-    p = PUT(p, ",\"Status\":\"closed\"}");
+    p = mark == TLC_MARK_OPEN ? PUT(p, ",\"Status\":\"open\"}") : PUT(p, ",\"Status\":\"closed\"}");
     return (size_t)(p - dst);
 }
 
@@ -271,17 +271,24 @@ enum tlc_json_kind tlc_json_decode(struct tlc_str line, struct tlc_event *ret,
 
 /* ---- month of the source ---- */
 
-enum tlc_rule tlc_event_in_month(const struct tlc_event *e, int64_t slack_s)
+enum tlc_rule tlc_event_in_month(const struct tlc_event *e, int64_t slack_s, int64_t now_s)
 {
     static _Thread_local struct {
         int64_t slack_s, from_s, to_s;
         int32_t source; /* 0 is no source */
+        bool any_month;
     } last;
     const int32_t source = tlc_tripid_source(e->trip_id);
     if (source != last.source || slack_s != last.slack_s) {
         last.source = source;
         last.slack_s = slack_s;
+        last.any_month = tlc_source_month(source) == 0;
         tlc_source_span(source, slack_s, &last.from_s, &last.to_s);
     }
-    return e->at_s >= last.from_s && e->at_s < last.to_s ? TLC_RULE_NONE : TLC_RULE_OUTSIDE_MONTH;
+    if (e->at_s < last.from_s || e->at_s >= last.to_s) {
+        return TLC_RULE_OUTSIDE_MONTH;
+    }
+    return last.any_month && now_s >= 0 && e->at_s > now_s + TLC_FUTURE_SLACK_S
+               ? TLC_RULE_IN_THE_FUTURE
+               : TLC_RULE_NONE;
 }

@@ -28,22 +28,28 @@ enum tlc_json_kind {
     TLC_JSON_EVENT, /* *ret is set; line is canonical already: its bytes may be passed on as they
                        are */
     TLC_JSON_REWRITTEN, /* *ret is set; line was not canonical: encode it again */
-    TLC_JSON_MARK,      /* a close mark: ret->trip_id holds its source, nothing else is set */
+    TLC_JSON_MARK,      /* ret->trip_id holds its source, ret->status its enum tlc_mark, nothing
+                           else is set */
     TLC_JSON_BAD,       /* refused: *ret_rule says why */
 };
 
 /* line: one JSON object without line end (blanks around it are tolerated). Checks every range of
- * event.h and the TripID's source; NOT whether the time belongs to the source's month: that is
+ * event.h and the TripID's source; NOT whether the time belongs to the source: that is
  * tlc_event_in_month. On BAD *ret_rule is set and *ret_at points into line near the fault (or at
  * its end). ret_rule and ret_at are untouched otherwise. */
 enum tlc_json_kind tlc_json_decode(struct tlc_str line, struct tlc_event *ret,
                                    enum tlc_rule *ret_rule, const char **ret_at);
 
-/* TLC_RULE_NONE, or TLC_RULE_OUTSIDE_MONTH when the event lies over slack_s outside its source's
- * month. Cheap: caches the last source's span per thread. */
-enum tlc_rule tlc_event_in_month(const struct tlc_event *e, int64_t slack_s);
+/* TLC_RULE_NONE; TLC_RULE_OUTSIDE_MONTH when the event lies over slack_s outside its source's
+ * month; TLC_RULE_IN_THE_FUTURE when its source has no month and it lies over TLC_FUTURE_SLACK_S
+ * behind now_s: at an entrance the clock's, of a message in the log Kafka's timestamp, so that all
+ * who read it decide alike; below 0: not known. Cheap: caches the last source's span per thread. */
+enum tlc_rule tlc_event_in_month(const struct tlc_event *e, int64_t slack_s, int64_t now_s);
 
-/* {"Source":2202401,"Status":"closed"} */
-size_t tlc_json_encode_mark(int32_t source, char dst[TLC_JSON_MAX]);
+/* What a mark says of its source; in tlc_event.status. */
+enum tlc_mark { TLC_MARK_CLOSED, TLC_MARK_OPEN };
+
+/* {"Source":2202401,"Status":"closed"} or "open" */
+size_t tlc_json_encode_mark(int32_t source, enum tlc_mark mark, char dst[TLC_JSON_MAX]);
 
 #endif

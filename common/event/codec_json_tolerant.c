@@ -568,8 +568,9 @@ static bool get_record(struct record *r, struct tlc_event *e, enum tlc_json_kind
         e->status = TLC_START;
     } else if (tlc_str_eq(status, TLC_STR("end"))) {
         e->status = TLC_END;
-    } else if (tlc_str_eq(status, TLC_STR("closed"))) {
+    } else if (tlc_str_eq(status, TLC_STR("closed")) || tlc_str_eq(status, TLC_STR("open"))) {
         *ret_kind = TLC_JSON_MARK;
+        e->status = status.n == 4 ? TLC_MARK_OPEN : TLC_MARK_CLOSED;
         return get_mark(r, e);
     } else {
         return fault(r, TLC_RULE_BAD_STATUS, v->raw.p);

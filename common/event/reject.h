@@ -57,6 +57,8 @@ enum tlc_rule_level { TLC_LEVEL_REJECT, TLC_LEVEL_FLAG };
     X(TLC_RULE_BAD_VALUE, "bad_value", REJECT, "an optional key has a value outside its range")    \
     X(TLC_RULE_DUPLICATE_KEY, "duplicate_key", REJECT, "a key occurs twice")                       \
     X(TLC_RULE_BAD_MARK, "bad_mark", REJECT, "a close mark without a valid source")                \
+    X(TLC_RULE_IN_THE_FUTURE, "in_the_future", REJECT,                                             \
+      "time lies over an hour ahead of the clock, in a source without a month")                    \
     X(TLC_RULE_BAD_ROW, "bad_row", REJECT, "the database does not take the row")
 
 #define TLC_RULE_ENUM(id, name, level, text) id,

@@ -69,5 +69,8 @@ void tlc_source_span(int32_t source, int64_t slack_s, int64_t *ret_from_s, int64
  * event. */
 #define TLC_MONTH_SLACK_FILE_S (INT64_C(24) * 3600)
 #define TLC_MONTH_SLACK_STREAM_S (INT64_C(48) * 3600)
+/* So far may an event of a source without a month lie ahead of the clock: clocks differ, and one
+ * event too far ahead would make all that follow late. */
+#define TLC_FUTURE_SLACK_S INT64_C(3600)
 
 #endif

@@ -16,6 +16,7 @@
 #define TLC_WINDOW_TRIP_MAX_S 86400
 
 #define TLC_WINDOW_PARTITIONS_MAX 1024
+#define TLC_WINDOW_OPENINGS_MAX 255 /* of a source, after closes; further ones change nothing */
 #define TLC_WINDOW_ZONES (TLC_ZONE_MAX + 1) /* indexed by zone id; 0 is never used */
 #define TLC_WINDOW_ROUTES_MAX 20000         /* of a window of one partition */
 #define TLC_WINDOW_RIDE_BINS 61             /* whole minutes 0 to 59, then "60 and over" */

@@ -11,7 +11,7 @@ def line(name; left; right; where):
 # what a killed server had acknowledged since its start, which nobody knows any more; both are seen only here.
 def kafka_line($server):
     ($ARGS.named.past // {acked: 0, failed: 0, marks: 0, killed: false}) as $past | ($ARGS.named.outside // 0) as $outside |
-    ($past.acked + $past.marks + $outside + $server.records_acked + $server.close_marks) as $sure |
+    ($past.acked + $past.marks + $outside + $server.records_acked + $server.marks) as $sure |
     ($past.failed + ([$server.records_failed, $server.kafka_records_failed] | max)) as $doubtful |
     ($topic_end - $sure) as $more |
     (if $outside == 0 then "" else " + put in from outside" end) as $words |

@@ -117,7 +117,7 @@ servers_past() {
         / event=draining / {running = 0}
         /^records_acked [0-9]+ / {acked += $2}
         /^records_failed [0-9]+ / {failed += $2}
-        /^close_marks [0-9]+ / {marks += $2}
+        /^marks [0-9]+ / {marks += $2}
         END {printf "{\"acked\":%d,\"failed\":%d,\"marks\":%d,\"killed\":%s}\n", acked, failed, marks, (killed + others > 0) ? "true" : "false"}
     ' "${logs[@]}"
 }

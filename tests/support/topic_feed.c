@@ -201,7 +201,7 @@ static void source_put(struct feed *f, int32_t source, const int64_t numbers[4])
     for (int32_t i = 0; i < f->partitions; i++, f->marks++) {
         char value[TLC_JSON_MAX];
         put(f, i, (struct tlc_str){NULL, 0},
-            (struct tlc_str){value, tlc_json_encode_mark(source, value)});
+            (struct tlc_str){value, tlc_json_encode_mark(source, TLC_MARK_CLOSED, value)});
     }
 }
 

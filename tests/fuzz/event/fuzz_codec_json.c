@@ -177,13 +177,15 @@ static void check_tree(const json_t *root, enum tlc_json_kind kind, const struct
 {
     struct tlc_str status = text(member(root, "Status"));
     bool taken = kind == TLC_JSON_EVENT || kind == TLC_JSON_REWRITTEN;
-    if (tlc_str_eq(status, TLC_STR("closed"))) {
+    bool open = tlc_str_eq(status, TLC_STR("open"));
+    if (open || tlc_str_eq(status, TLC_STR("closed"))) {
         int64_t source = 0;
         enum opinion o = integer(member(root, "Source"), 1, INT32_MAX, &source);
         o = o != NO && !tlc_source_valid((int32_t)source) ? NO : o;
         assert(!taken);
         check_opinion(o, kind == TLC_JSON_MARK);
-        assert(kind != TLC_JSON_MARK || e->trip_id == source);
+        assert(kind != TLC_JSON_MARK ||
+               (e->trip_id == source && e->status == (open ? TLC_MARK_OPEN : TLC_MARK_CLOSED)));
         return;
     }
     assert(kind != TLC_JSON_MARK);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "common/base/clock.h"
+#include "common/event/codec_json.h"
 #include "common/event/tripid.h"
 #include "consumer-process/process.h"
 #include "tests/support/child.h"
@@ -243,10 +244,24 @@ static struct tlc_event event(int32_t source, int64_t row, enum tlc_event_status
     return e;
 }
 
+static void apply_text(struct run *r, int32_t number, struct tlc_str text, int64_t log_s)
+{
+    struct tlc_err err;
+    struct message m = {.offset = r->offset++, .log_ms = log_s * 1000, .value = text};
+    assert_int_equal(partition_apply(partition(r, number), &m, &err), 0);
+}
+
 static void apply(struct run *r, int32_t number, const struct tlc_event *e)
 {
+    char text[TLC_JSON_MAX];
     /* Kafka's clock runs along, so that no source lies in the future and none falls silent. */
-    partition_apply_event(partition(r, number), e, r->offset++, e->at_s * 1000);
+    apply_text(r, number, (struct tlc_str){text, tlc_json_encode(e, text)}, e->at_s);
+}
+
+static void mark(struct run *r, int32_t number, int32_t source, enum tlc_mark mark, int64_t log_s)
+{
+    char text[TLC_JSON_MAX];
+    apply_text(r, number, (struct tlc_str){text, tlc_json_encode_mark(source, mark, text)}, log_s);
 }
 
 static void both(struct run *r, int32_t number, int32_t source, int64_t row, int64_t start_s,
@@ -291,7 +306,22 @@ static void live_through(struct run *r, int32_t number, int32_t source)
     apply(r, number, &end); /* late, if it can be */
     flush(r);
     assert_true(row <= TLC_ROW_MAX);
-    partition_apply_mark(partition(r, number), source, r->offset++, to_s * 1000);
+    mark(r, number, source, TLC_MARK_CLOSED, to_s);
+    flush(r);
+}
+
+/* A source that is opened again as often as can be, and once more. */
+static void opened_again(struct run *r, int32_t number, int32_t source)
+{
+    int64_t first_s, to_s;
+    tlc_window_event_span(source, &first_s, &to_s);
+    for (int i = 0; i <= TLC_WINDOW_OPENINGS_MAX + 1; i++) {
+        int64_t at_s = first_s + i * r->process.rules.window_s;
+        both(r, number, source, 1 + i, at_s, 0);
+        mark(r, number, source, TLC_MARK_CLOSED, at_s);
+        mark(r, number, source, TLC_MARK_OPEN, at_s);
+    }
+    mark(r, number, source, TLC_MARK_CLOSED, to_s);
     flush(r);
 }
 
@@ -310,6 +340,7 @@ static void edges_of_options_and_time__all_taken(void **state)
         for (size_t k = 0; k < TLC_COUNT(edge_sources); k++) {
             live_through(&run, k % 2 == 0 ? 0 : TLC_WINDOW_PARTITIONS_MAX - 1, edge_sources[k]);
         }
+        opened_again(&run, 1, 2202401);
         /* The first and the last window there can be are in what is read back, too. */
         int64_t first_s, last_s;
         char text[64];
@@ -334,7 +365,7 @@ static void largest_amounts__all_taken(void **state)
         apply(&run, 0, &end);
     }
     flush(&run);
-    partition_apply_mark(partition(&run, 0), 2202401, run.offset++, INT64_C(1704085200000));
+    mark(&run, 0, 2202401, TLC_MARK_CLOSED, 1704085200);
     flush(&run);
     run_close(&run);
 }
@@ -424,7 +455,8 @@ static void every_source_there_is__all_taken(void **state)
         int64_t first_s, to_s;
         tlc_window_event_span(source, &first_s, &to_s);
         struct tlc_event e = event(source, 1, TLC_END, to_s - 1, 74);
-        partition_apply_event(partition(&run, 0), &e, run.offset++, INT64_C(1700000000000));
+        char text[TLC_JSON_MAX];
+        apply_text(&run, 0, (struct tlc_str){text, tlc_json_encode(&e, text)}, TLC_TIME_MAX_S);
         if (++sources % 500 == 0) {
             flush(&run);
         }

@@ -64,7 +64,7 @@ static void add_value(struct batch *b, int32_t partition, int64_t offset, struct
 {
     struct tlc_err err;
     struct tlc_kafka_message m = {
-        .partition = partition, .offset = offset, .timestamp_ms = 1700000000000, .value = value};
+        .partition = partition, .offset = offset, .timestamp_ms = 1710000000000, .value = value};
     assert_int_equal(batch_add(b, &m, offset, &err), TLC_OK);
 }
 
@@ -201,7 +201,7 @@ static void write__counts_source_and_days__in_the_same_transaction(void **state)
     expect("t", "SELECT closed_at IS NOT NULL FROM source");
     expect("2024-01-01 2024-01-02", "SELECT string_agg(day::text, ' ' ORDER BY day) FROM dirty_day"
                                     " WHERE source_id = 2202401");
-    expect("trips 0 20 not_json not json 1700000000",
+    expect("trips 0 20 not_json not json 1710000000",
            "SELECT concat_ws(' ', topic, partition, \"offset\", rule, convert_from(payload,"
            " 'UTF8'), extract(epoch FROM logged_at)::bigint) FROM refused_event");
     assert_int_equal(batch.parts[0].outcome, BATCH_STORED);

@@ -353,7 +353,7 @@ static void metrics__by_the_conventions_of_prometheus(void **state)
 static void log__what_was_acknowledged__is_there_keyed(void **state)
 {
     (void)state;
-    int64_t acked = sut_status(&sut, "records_acked") + sut_status(&sut, "close_marks");
+    int64_t acked = sut_status(&sut, "records_acked") + sut_status(&sut, "marks");
     assert_true(acked > 0);
     assert_int_equal(mock_kafka_read(&sut.kafka, SUT_TOPIC, SUT_PARTITIONS, NULL, NULL), acked);
 }

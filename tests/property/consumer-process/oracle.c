@@ -20,7 +20,7 @@ struct o_route {
 
 struct o_window {
     int32_t source;
-    int life; /* of its source */
+    int life, opening; /* of its source */
     int64_t start_s, revision;
     bool final;
     int64_t starts[266], ends[266], bins[61];
@@ -31,7 +31,7 @@ struct o_window {
 
 struct o_source {
     int32_t id;
-    int life;
+    int life, opening;
     int64_t max_s, until_s, seen_ms, seen_offset, late, refused;
     bool closed;
     struct o_event *events; /* not late */
@@ -75,7 +75,8 @@ static struct o_window *window(struct oracle *o, const struct o_source *s, int64
     int64_t start_s = at_s / o->rules.window_s * o->rules.window_s;
     struct o_window *w = NULL;
     for (size_t i = 0; i < o->windows_n; i++) {
-        if (o->windows[i]->life == s->life && o->windows[i]->start_s == start_s) {
+        if (o->windows[i]->life == s->life && o->windows[i]->opening == s->opening &&
+            o->windows[i]->start_s == start_s) {
             w = o->windows[i];
         }
     }
@@ -88,6 +89,7 @@ static struct o_window *window(struct oracle *o, const struct o_source *s, int64
         assert(w);
         w->source = s->id;
         w->life = s->life;
+        w->opening = s->opening;
         w->start_s = start_s;
         o->windows[o->windows_n++] = w;
     }
@@ -273,7 +275,8 @@ static void apply_event(struct oracle *o, const struct entry *n)
     int32_t id = (int32_t)(n->event.trip_id / 1000000000);
     int64_t from_s = 0, to_s = 0;
     tlc_source_span(id, 48 * 3600, &from_s, &to_s);
-    if (n->event.at_s < from_s || n->event.at_s >= to_s) {
+    bool ahead = id % 1000000 == 0 && n->event.at_s > n->log_ms / 1000 + 3600;
+    if (n->event.at_s < from_s || n->event.at_s >= to_s || ahead) {
         struct o_source *owner = find(o, id);
         owner ? owner->refused++ : o->refused++;
         o->ledger.refused++;
@@ -290,7 +293,8 @@ static void apply_event(struct oracle *o, const struct entry *n)
     }
     if (n->event.at_s > s->max_s) {
         s->max_s = n->event.at_s;
-        s->until_s = (s->max_s - o->rules.lateness_s) / o->rules.window_s * o->rules.window_s;
+        int64_t until_s = (s->max_s - o->rules.lateness_s) / o->rules.window_s * o->rules.window_s;
+        s->until_s = until_s > s->until_s ? until_s : s->until_s; /* it was opened again */
         finish(o, s, s->until_s, n->offset);
     }
     struct o_event x = {.e = n->event,
@@ -326,9 +330,13 @@ static void apply_mark(struct oracle *o, const struct entry *n)
     if (s) {
         s->seen_offset = n->offset;
         s->seen_ms = n->log_ms > s->seen_ms ? n->log_ms : s->seen_ms;
-        if (!s->closed) {
+        if (n->mark == TLC_MARK_CLOSED && !s->closed) {
             finish(o, s, INT64_MAX, n->offset);
             s->closed = true;
+        } else if (n->mark == TLC_MARK_OPEN && s->closed) {
+            s->closed = false;
+            s->opening++;
+            s->until_s = s->max_s / o->rules.window_s * o->rules.window_s + o->rules.window_s;
         }
     }
 }
@@ -386,7 +394,7 @@ static int window_order(const void *a, const void *b)
     if (x->start_s != y->start_s) {
         return x->start_s < y->start_s ? -1 : 1;
     }
-    return x->life - y->life;
+    return x->opening != y->opening ? x->opening - y->opening : x->life - y->life;
 }
 
 static int route_order(const void *a, const void *b)
@@ -411,13 +419,17 @@ static void dump_zones(const char *key, const int64_t *zones, struct tlc_buf *ou
 
 static void dump_window(struct o_window *w, struct tlc_buf *out)
 {
+    tlc_buf_printf(out, "{\"partition\":0,\"source\":%d,\"start\":%lld,", w->source,
+                   (long long)w->start_s);
+    if (w->opening > 0) {
+        tlc_buf_printf(out, "\"opening\":%d,", w->opening);
+    }
     tlc_buf_printf(out,
-                   "{\"partition\":0,\"source\":%d,\"start\":%lld,\"revision\":%lld,\"final\":%s,"
+                   "\"revision\":%lld,\"final\":%s,"
                    "\"matched\":%lld,\"orphan_ends\":%lld,\"expired_starts\":%lld,"
                    "\"duplicates\":%lld,",
-                   w->source, (long long)w->start_s, (long long)w->revision,
-                   w->final ? "true" : "false", (long long)w->matched, (long long)w->orphans,
-                   (long long)w->expired, (long long)w->duplicates);
+                   (long long)w->revision, w->final ? "true" : "false", (long long)w->matched,
+                   (long long)w->orphans, (long long)w->expired, (long long)w->duplicates);
     tlc_buf_printf(out,
                    "\"passengers\":%lld,\"distance_cmi\":%lld,\"fare_cents\":%lld,"
                    "\"tip_cents\":%lld,\"total_cents\":%lld,\"ride_s\":%lld,\"ride_bins\":[",
@@ -450,7 +462,8 @@ void oracle_dump(const struct oracle *o, struct tlc_buf *out)
         const struct o_window *before = i > 0 ? o->windows[i - 1] : NULL;
         /* What a source says in a second life of a window that is final already is kept aside. */
         bool again = before && before->source == o->windows[i]->source &&
-                     before->start_s == o->windows[i]->start_s;
+                     before->start_s == o->windows[i]->start_s &&
+                     before->opening == o->windows[i]->opening;
         if (!again) {
             dump_window(o->windows[i], out);
         }

@@ -5,7 +5,7 @@
 #define TEST_ORACLE_H
 
 #include "common/base/buf.h"
-#include "common/event/event.h"
+#include "common/event/codec_json.h"
 #include "consumer-process/lowoffset.h"
 
 enum entry_kind { ENTRY_EVENT, ENTRY_MARK, ENTRY_GARBAGE };
@@ -14,6 +14,7 @@ struct entry {
     enum entry_kind kind;
     struct tlc_event event;
     int32_t source; /* of a mark */
+    enum tlc_mark mark;
     int64_t offset;
     int64_t log_ms;
 };

@@ -17,12 +17,14 @@ static void take(struct receiver *r, const json_t *w)
     struct kept k = {.partition = (int32_t)number(w, "partition"),
                      .source = (int32_t)number(w, "source"),
                      .start_s = number(w, "start"),
+                     .opening =
+                         (int32_t)json_integer_value(json_object_get(w, "opening")), /* or none */
                      .revision = number(w, "revision"),
                      .final = json_is_true(json_object_get(w, "final"))};
     struct kept *at = NULL;
     for (size_t i = 0; i < r->n; i++) {
         if (r->kept[i].partition == k.partition && r->kept[i].source == k.source &&
-            r->kept[i].start_s == k.start_s) {
+            r->kept[i].start_s == k.start_s && r->kept[i].opening == k.opening) {
             at = &r->kept[i];
         }
     }
@@ -69,7 +71,7 @@ static int order(const void *a, const void *b)
     if (x->start_s != y->start_s) {
         return x->start_s < y->start_s ? -1 : 1;
     }
-    return x->partition - y->partition;
+    return x->opening != y->opening ? x->opening - y->opening : x->partition - y->partition;
 }
 
 void receiver_dump(struct receiver *r, struct tlc_buf *out)

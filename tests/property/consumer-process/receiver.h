@@ -5,7 +5,7 @@
 #include "common/base/buf.h"
 
 struct kept {
-    int32_t partition, source;
+    int32_t partition, source, opening;
     int64_t start_s, revision;
     bool final;
     char *text;
@@ -18,7 +18,7 @@ struct receiver {
 
 /* Takes the body of a post. Asserts that it is well formed. */
 void receiver_take(struct receiver *r, struct tlc_str body);
-/* Every window, a text a line, ascending by source, start, partition. */
+/* Every window, a text a line, ascending by source, start, opening, partition. */
 void receiver_dump(struct receiver *r, struct tlc_buf *out);
 void receiver_release(struct receiver *r);
 

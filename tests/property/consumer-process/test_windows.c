@@ -136,7 +136,7 @@ static void draft_trip(uint64_t *rng, struct draft *drafts, size_t *n, int32_t s
 static void log_number(uint64_t *rng, struct log *log, bool odd)
 {
     int64_t offset = (int64_t)below(rng, 1000);
-    int64_t log_ms = INT64_C(1700000000000);
+    int64_t log_ms = (MONTH_S + INT64_C(86400)) * 1000; /* some live ones are ahead of it */
     for (size_t i = 0; i < log->n; i++) {
         log_ms += (int64_t)below(rng, 50);
         if (odd && chance(rng, 900)) {
@@ -170,8 +170,15 @@ static void log_spoil(uint64_t *rng, struct log *log, size_t sources)
         log_insert(log, below(rng, log->n + 1), (struct entry){.kind = ENTRY_EVENT, .event = far});
     }
     for (uint64_t i = below(rng, 3); i > 0; i--) {
-        log_insert(log, chance(rng, 2) ? log->n : below(rng, log->n + 1),
-                   (struct entry){.kind = ENTRY_MARK, .source = source_ids[below(rng, sources)]});
+        int32_t source = source_ids[below(rng, sources)];
+        size_t at = chance(rng, 2) ? log->n : below(rng, log->n + 1);
+        log_insert(log, at, (struct entry){.kind = ENTRY_MARK, .source = source});
+        for (uint64_t k = below(rng, 3); k > 0; k--) { /* opened again, and perhaps closed again */
+            at += 1 + below(rng, log->n - at);
+            at = at < log->n ? at : log->n;
+            enum tlc_mark mark = chance(rng, 3) ? TLC_MARK_CLOSED : TLC_MARK_OPEN;
+            log_insert(log, at, (struct entry){.kind = ENTRY_MARK, .source = source, .mark = mark});
+        }
     }
 }
 
@@ -281,7 +288,7 @@ static void world_read(struct world *w, size_t n)
         switch (e->kind) {
         case ENTRY_EVENT: m.value = (struct tlc_str){text, tlc_json_encode(&e->event, text)}; break;
         case ENTRY_MARK:
-            m.value = (struct tlc_str){text, tlc_json_encode_mark(e->source, text)};
+            m.value = (struct tlc_str){text, tlc_json_encode_mark(e->source, e->mark, text)};
             break;
         case ENTRY_GARBAGE: m.value = TLC_STR("{\"TripID\":tea}"); break;
         }

@@ -6,6 +6,7 @@
 #define GREEN 2202401
 #define YELLOW 1202401
 #define HIRED 4202401
+#define LIVE 9000000
 #define BEGIN_S INT64_C(1704085200)
 #define LOG_MS INT64_C(1750000000000)
 #define HOUR_MS INT64_C(3600000)
@@ -61,10 +62,15 @@ static void event(struct world *w, int32_t source, int status, int64_t row, int6
     apply(w, (struct tlc_str){text, tlc_json_encode(&e, text)});
 }
 
-static void mark(struct world *w, int32_t source)
+static void put_mark(struct world *w, int32_t source, enum tlc_mark mark)
 {
     char text[TLC_JSON_MAX];
-    apply(w, (struct tlc_str){text, tlc_json_encode_mark(source, text)});
+    apply(w, (struct tlc_str){text, tlc_json_encode_mark(source, mark, text)});
+}
+
+static void mark(struct world *w, int32_t source)
+{
+    put_mark(w, source, TLC_MARK_CLOSED);
 }
 
 /* Acknowledges every window that waits. */
@@ -148,6 +154,25 @@ static void event__outside_its_month__refused_and_pushes_no_watermark(void **sta
     world_close(&w);
 }
 
+/* One of them would make all that follow late, for ever. */
+static void event__of_no_month_and_ahead_of_the_log__refused(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w, 0, NULL);
+    w.log_ms = BEGIN_S * 1000; /* of Kafka's timestamp, not of a clock */
+    event(&w, LIVE, TLC_START, 1, 0);
+    event(&w, LIVE, TLC_START, 2, 44 * INT64_C(525600)); /* in 2068 */
+    event(&w, LIVE, TLC_START, 3, 61);
+    event(&w, LIVE, TLC_START, 4, 60);
+    event(&w, LIVE, TLC_END, 1, 5);
+    assert_ledger(&w, (struct ledger){.read = 5, .counted = 3, .refused = 2});
+    assert_int_equal(source_of(&w, LIVE)->refused, 2);
+    event(&w, GREEN, TLC_START, 1, 20000); /* a month may be replayed before it was */
+    assert_ledger(&w, (struct ledger){.read = 6, .counted = 4, .refused = 2});
+    world_close(&w);
+}
+
 static void message__below_position__changes_nothing(void **state)
 {
     (void)state;
@@ -175,6 +200,31 @@ static void sources__two_months_at_once__watermarks_apart(void **state)
     event(&w, YELLOW, TLC_END, 1, 10);
     assert_ledger(&w, (struct ledger){.read = 4, .counted = 4});
     assert_int_equal(w.partition->books.tally.matched, 2);
+    world_close(&w);
+}
+
+static void mark__open__counts_again_behind_its_last_window(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w, 0, NULL);
+    put_mark(&w, GREEN, TLC_MARK_OPEN); /* nobody knows it */
+    event(&w, GREEN, TLC_START, 1, 20);
+    put_mark(&w, GREEN, TLC_MARK_OPEN); /* it is not closed */
+    event(&w, GREEN, TLC_START, 2, 10);
+    assert_int_equal(source_of(&w, GREEN)->openings, 0);
+    mark(&w, GREEN);
+    acknowledge(&w);
+    put_mark(&w, GREEN, TLC_MARK_OPEN);
+    event(&w, GREEN, TLC_END, 2, 29);          /* in the window of the last event: final */
+    event(&w, GREEN, TLC_END, 1, 30);          /* its start expired with the close */
+    event(&w, GREEN, TLC_START, 3, 20 + 1440); /* in the window of an expired start */
+    assert_ledger(&w, (struct ledger){.read = 9, .counted = 4, .late = 1, .marks = 4});
+    assert_int_equal(w.to_send.n, 2);
+    for (struct window *x = w.to_send.first; x; x = x->links[WINDOW_TO_SEND].next) {
+        assert_int_equal(x->opening, 1);
+        assert_int_equal(x->expired_starts, 0);
+    }
     world_close(&w);
 }
 
@@ -362,6 +412,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(message__no_event__refused_and_nothing_else),
         cmocka_unit_test(event__outside_its_month__refused_and_pushes_no_watermark),
+        cmocka_unit_test(event__of_no_month_and_ahead_of_the_log__refused),
+        cmocka_unit_test(mark__open__counts_again_behind_its_last_window),
         cmocka_unit_test(message__below_position__changes_nothing),
         cmocka_unit_test(sources__two_months_at_once__watermarks_apart),
         cmocka_unit_test(mark__of_a_source__its_windows_final_others_not),

@@ -1,3 +1,4 @@
+#include "common/event/codec_json.h"
 #include "common/event/tripid.h"
 #include "consumer-process/process.h"
 #include "tests/support/unit.h"
@@ -40,6 +41,7 @@ static void status__of_more_sources_than_fit__says_how_many_it_leaves_out(void *
     (void)state;
     enum { PARTITIONS = 500 };
     static struct process p;
+    struct tlc_err err;
     p = (struct process){.rules = {.window_s = 900,
                                    .lateness_s = 7200,
                                    .trip_max_s = 86400,
@@ -69,7 +71,9 @@ static void status__of_more_sources_than_fit__says_how_many_it_leaves_out(void *
                                   .at_s = from_s,
                                   .zone_id = 74,
                                   .status = TLC_START};
-            partition_apply_event(p.slots[i].partition, &e, k, 1);
+            char text[TLC_JSON_MAX];
+            struct message m = {k, 1, {text, tlc_json_encode(&e, text)}};
+            assert_int_equal(partition_apply(p.slots[i].partition, &m, &err), 0);
         }
     }
     process_report(&p);

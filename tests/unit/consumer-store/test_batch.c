@@ -168,6 +168,10 @@ static void add__refused__by_the_rule_that_says_why(void **state)
         {"{\"TripID\":2202401000000001,\"VendorID\":2,\"Datetime\":\"2024-02-04T00:00:00-05:00\","
          "\"Status\":\"start\",\"ZoneID\":1}",
          TLC_RULE_OUTSIDE_MONTH},
+        /* by Kafka's timestamp, in November 2023 */
+        {"{\"TripID\":9000000000000001,\"VendorID\":2,\"Datetime\":\"2024-01-01T00:00:00-05:00\","
+         "\"Status\":\"start\",\"ZoneID\":1}",
+         TLC_RULE_IN_THE_FUTURE},
     };
     struct batch b;
     batch_init(&b);

@@ -197,12 +197,19 @@ static void decode__mark__its_source(void **state)
     struct tlc_event e;
     enum tlc_rule rule;
     char text[TLC_JSON_MAX];
-    const size_t n = tlc_json_encode_mark(2202401, text);
+    size_t n = tlc_json_encode_mark(2202401, TLC_MARK_CLOSED, text);
     assert_int_equal(n, strlen("{\"Source\":2202401,\"Status\":\"closed\"}"));
     assert_memory_equal(text, "{\"Source\":2202401,\"Status\":\"closed\"}", n);
     assert_int_equal(decode("{\"Source\":2202401,\"Status\":\"closed\"}", &e, &rule),
                      TLC_JSON_MARK);
     assert_int_equal(e.trip_id, 2202401);
+    assert_int_equal(e.status, TLC_MARK_CLOSED);
+    n = tlc_json_encode_mark(9000000, TLC_MARK_OPEN, text);
+    assert_int_equal(n, strlen("{\"Source\":9000000,\"Status\":\"open\"}"));
+    assert_memory_equal(text, "{\"Source\":9000000,\"Status\":\"open\"}", n);
+    assert_int_equal(decode("{\"Source\":9000000,\"Status\":\"open\"}", &e, &rule), TLC_JSON_MARK);
+    assert_int_equal(e.trip_id, 9000000);
+    assert_int_equal(e.status, TLC_MARK_OPEN);
     assert_int_equal(decode("{\"Status\": \"closed\", \"Source\": 9000000}", &e, &rule),
                      TLC_JSON_MARK);
     assert_int_equal(e.trip_id, 9000000);
@@ -372,20 +379,27 @@ static void in_month__slack__both_sides(void **state)
     static const struct {
         int64_t id, at_s, slack_s;
         enum tlc_rule rule;
+        int64_t now_s;
     } rows[] = {
-        {INT64_C(2202401000000001), 1704085200, 0, TLC_RULE_NONE},
-        {INT64_C(2202401000000001), 1704085199, 0, TLC_RULE_OUTSIDE_MONTH},
-        {INT64_C(2202401000000001), 1704085199, 1, TLC_RULE_NONE},
-        {INT64_C(2202401000000001), 1706763599, 0, TLC_RULE_NONE},
-        {INT64_C(2202401000000001), 1706763600, 0, TLC_RULE_OUTSIDE_MONTH},
-        {INT64_C(1202402000000001), 1706763600, 0, TLC_RULE_NONE},
-        {INT64_C(2202401000000001), 1706763600, 86400, TLC_RULE_NONE},
-        {INT64_C(9000000000000001), TLC_TIME_MIN_S, 0, TLC_RULE_NONE},
+        {INT64_C(2202401000000001), 1704085200, 0, TLC_RULE_NONE, -1},
+        {INT64_C(2202401000000001), 1704085199, 0, TLC_RULE_OUTSIDE_MONTH, -1},
+        {INT64_C(2202401000000001), 1704085199, 1, TLC_RULE_NONE, -1},
+        {INT64_C(2202401000000001), 1706763599, 0, TLC_RULE_NONE, -1},
+        {INT64_C(2202401000000001), 1706763600, 0, TLC_RULE_OUTSIDE_MONTH, -1},
+        {INT64_C(1202402000000001), 1706763600, 0, TLC_RULE_NONE, -1},
+        {INT64_C(2202401000000001), 1706763600, 86400, TLC_RULE_NONE, -1},
+        {INT64_C(9000000000000001), TLC_TIME_MIN_S, 0, TLC_RULE_NONE, -1},
+        {INT64_C(9000000000000001), 1704085200, 0, TLC_RULE_NONE, 1704085200 - 3600},
+        {INT64_C(9000000000000001), 1704085200, 0, TLC_RULE_IN_THE_FUTURE, 1704085200 - 3601},
+        {INT64_C(5000000000000001), TLC_TIME_MAX_S - 1, 0, TLC_RULE_IN_THE_FUTURE, 1704085200},
+        {INT64_C(5000000000000001), TLC_TIME_MAX_S - 1, 0, TLC_RULE_NONE, -1},
+        {INT64_C(5202401000000001), 1704085200, 0, TLC_RULE_NONE, 1200000000},
+        {INT64_C(2202401000000001), 1704085200, 0, TLC_RULE_NONE, 1200000000},
     };
     for (size_t i = 0; i < TLC_COUNT(rows); i++) {
         e.trip_id = rows[i].id;
         e.at_s = rows[i].at_s;
-        if (tlc_event_in_month(&e, rows[i].slack_s) != rows[i].rule) {
+        if (tlc_event_in_month(&e, rows[i].slack_s, rows[i].now_s) != rows[i].rule) {
             fail_msg("row %zu", i);
         }
     }

@@ -19,7 +19,7 @@ static const char *no_env(const char *name)
 }
 
 /* One event a second of event time. */
-static void write_events(const char *path, int n)
+static void write_events_of(const char *path, int n, long long first_id)
 {
     FILE *f = fopen(path, "w");
     assert_non_null(f);
@@ -27,9 +27,14 @@ static void write_events(const char *path, int n)
         fprintf(f,
                 "{\"TripID\":%lld,\"VendorID\":2,\"Datetime\":\"2024-01-01T00:%02d:%02d-05:00\","
                 "\"Status\":\"start\",\"ZoneID\":74}\n",
-                (long long)(2202401000000001 + i), i / 60 % 60, i % 60);
+                first_id + i, i / 60 % 60, i % 60);
     }
     fclose(f);
+}
+
+static void write_events(const char *path, int n)
+{
+    write_events_of(path, n, 2202401000000001);
 }
 
 static struct world *world_open(const char *input, int argc, const char **argv)
@@ -102,6 +107,78 @@ static void step__full_speed__all_sent_then_source_closed(void **state)
     step(w, false);
     assert_int_equal(w->replay.phase, REPLAY_DONE);
     assert_int_equal(replay_exit_code(&w->replay), 0);
+    world_free(w);
+}
+
+static void turns_until_done(struct world *w)
+{
+    for (int turns = 0; w->replay.phase == REPLAY_READING; turns++) {
+        step(w, false);
+        if (w->server.n > 0 && w->replay.phase == REPLAY_READING) {
+            fake_store(&w->server, 0);
+        }
+        assert_true(turns < 100);
+    }
+}
+
+/* Mended and sent later it would be late. */
+static void step__a_record_refused__its_source_is_not_closed(void **state)
+{
+    (void)state;
+    const char *argv[] = {"--speed=max", "--batch=10", "--connections=1"};
+    struct world *w = world_new(95, 3, argv);
+    step(w, false);
+    fake_answer(&w->server, 0, 207,
+                "{\"accepted\":9,\"refused\":1,\"errors\":[{\"line\":3,\"rule\":\"bad_zone\","
+                "\"text\":\"no\"}]}",
+                -1);
+    turns_until_done(w);
+    step(w, false);
+    assert_int_equal(w->replay.phase, REPLAY_DONE);
+    assert_int_equal(w->server.n, 0);
+    assert_int_equal(stat(w, STAT_ACKED), 94);
+    assert_int_equal(stat(w, STAT_MARKS), 0);
+    assert_int_equal(replay_exit_code(&w->replay), TLC_EXIT_REFUSED);
+    world_free(w);
+}
+
+static void step__source_without_a_month__is_not_closed(void **state)
+{
+    (void)state;
+    const char *argv[] = {"--speed=max"};
+    char input[UNIT_PATH_MAX];
+    write_events_of(unit_temp_file(input, ""), 20, 9000000000000001);
+    struct world *w = world_open(input, 1, argv);
+    turns_until_done(w);
+    step(w, false);
+    assert_int_equal(w->replay.phase, REPLAY_DONE);
+    assert_int_equal(w->server.n, 0);
+    assert_int_equal(stat(w, STAT_ACKED), 20);
+    assert_int_equal(stat(w, STAT_MARKS), 0);
+    world_free(w);
+}
+
+static void step__reopen__opened_before_its_first_event(void **state)
+{
+    (void)state;
+    const char *argv[] = {"--speed=max", "--batch=10", "--connections=2", "--reopen"};
+    struct world *w = world_new(40, 4, argv);
+    step(w, false);
+    step(w, false);
+    assert_int_equal(w->server.n, 1);
+    assert_string_equal(w->server.calls[0].url, "http://127.0.0.1:8080/sources/2202401/open");
+    fake_answer(&w->server, 0, 503, "", 1000);
+    step(w, false);
+    assert_int_equal(w->server.n, 0);
+    fake_now_ms += 1000;
+    step(w, false);
+    assert_string_equal(w->server.calls[0].url, "http://127.0.0.1:8080/sources/2202401/open");
+    fake_answer(&w->server, 0, 200, "{\"partitions\":4}", -1);
+    step(w, false);
+    assert_string_equal(w->server.calls[0].url, "http://127.0.0.1:8080/trips?errors=10000");
+    turns_until_done(w);
+    assert_int_equal(w->replay.phase, REPLAY_CLOSING);
+    assert_int_equal(stat(w, STAT_OPENED), 1);
     world_free(w);
 }
 
@@ -289,6 +366,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(step__full_speed__all_sent_then_source_closed),
+        cmocka_unit_test(step__a_record_refused__its_source_is_not_closed),
+        cmocka_unit_test(step__source_without_a_month__is_not_closed),
+        cmocka_unit_test(step__reopen__opened_before_its_first_event),
         cmocka_unit_test(step__paced__nothing_before_it_is_due),
         cmocka_unit_test(step__paused__no_reading_until_continued),
         cmocka_unit_test(step__from_and_to__cut_and_not_closed),

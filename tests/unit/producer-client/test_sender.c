@@ -35,7 +35,9 @@ static struct world *world_new(int64_t connections, const char *url, const char 
                                          .batches = &w->batches,
                                          .rejects = &w->rejects,
                                          .stats = &w->stats,
-                                         .inputs = inputs};
+                                         .inputs = inputs,
+                                         .sources = &w->sources};
+    sources_init(&w->sources);
     assert_int_equal(sender_init(&w->sender, &config, &err), 0);
     return w;
 }
@@ -298,11 +300,10 @@ static void close__two_sources__one_mark_each_with_retries(void **state)
 {
     (void)state;
     struct world *w = world_new(2, "http://a", NULL);
-    sources_init(&w->sources);
     sources_add_trip(&w->sources, 2202401000000001);
     sources_add_trip(&w->sources, 7); /* of no source: nothing to close */
     sources_add_trip(&w->sources, 1202401000000001);
-    sender_close_sources(&w->sender, &w->sources);
+    sender_close_sources(&w->sender);
     assert_int_equal(step(w), 0);
     assert_int_equal(w->server.n, 1); /* one after the other */
     assert_string_equal(w->server.calls[0].url, "http://a/sources/2202401/close");
@@ -320,9 +321,25 @@ static void close__two_sources__one_mark_each_with_retries(void **state)
     world_free(w);
 }
 
+static void close__refused_and_not_told_of_whom__no_mark(void **state)
+{
+    (void)state;
+    struct world *w = world_new(1, "http://a", NULL);
+    sources_add_trip(&w->sources, 2202401000000001);
+    add(w, 0);
+    assert_int_equal(step(w), 0);
+    fake_answer(&w->server, 0, 207, "{\"accepted\":1,\"refused\":1}", -1);
+    sender_close_sources(&w->sender);
+    assert_int_equal(step(w), 0);
+    assert_int_equal(w->server.n, 0);
+    assert_true(sender_is_closed(&w->sender));
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(close__refused_and_not_told_of_whom__no_mark),
         cmocka_unit_test(step__batches_ready__one_a_connection),
         cmocka_unit_test(reply__lost_late_cut_or_wrong__sent_again),
         cmocka_unit_test(reply__busy__waits_as_retry_after_says),

@@ -67,6 +67,11 @@ static void fake_reply(struct tlc_http_pending *pending, struct tlc_http_respons
     memset(response, 0, sizeof *response);
 }
 
+static int64_t fake_wall_clock(void)
+{
+    return INT64_C(1704085200000); /* 2024-01-01 00:00:00 in New York */
+}
+
 static struct produce_ports fake_ports(struct fake_kafka *f)
 {
     memset(f, 0, sizeof *f);
@@ -78,7 +83,8 @@ static struct produce_ports fake_ports(struct fake_kafka *f)
                                   .partitions = fake_partitions,
                                   .suspend = fake_suspend,
                                   .reply = fake_reply,
-                                  .now_ns = fake_clock};
+                                  .now_ns = fake_clock,
+                                  .wall_ms = fake_wall_clock};
 }
 
 /* The oldest submission ends: that many of its records failed. */

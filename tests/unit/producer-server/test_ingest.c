@@ -257,7 +257,7 @@ static void marks__one_a_partition_without_key(void **state)
 {
     (void)state;
     ingest_reset(&batch);
-    ingest_marks(&batch, 2202401, 3);
+    ingest_marks(&batch, 2202401, TLC_MARK_CLOSED, 3);
     assert_int_equal(batch.n, 3);
     for (int32_t i = 0; i < 3; i++) {
         assert_int_equal(batch.records[i].partition, i);

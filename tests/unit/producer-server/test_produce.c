@@ -124,13 +124,26 @@ static void send__queue_full__503(void **state)
     assert_int_equal(count(PRODUCE_RECEIVED), 1);
 }
 
+static void send__of_no_month_and_ahead_of_the_clock__refused(void **state)
+{
+    (void)state;
+    struct tlc_http_response r = {0};
+    static const char future[] =
+        "{\"TripID\":9000000000000001,\"VendorID\":2,\"Datetime\":\"2024-01-01T01:00:01-05:00\","
+        "\"Status\":\"start\",\"ZoneID\":74}";
+    assert_int_equal(send(future, &r), TLC_HTTP_REPLY);
+    assert_int_equal(r.status, 422);
+    assert_non_null(strstr(tlc_buf_cstr(&r.body), "in_the_future"));
+    tlc_http_response_release(&r);
+}
+
 static void send__marks__counted_apart(void **state)
 {
     (void)state;
     struct produce_request *q = produce_begin(&produce);
     const struct tlc_http_request request = {.connection = &kafka};
     struct tlc_http_response r = {0};
-    ingest_marks(produce_batch(q), 2202401, 3);
+    ingest_marks(produce_batch(q), 2202401, TLC_MARK_CLOSED, 3);
     assert_int_equal(produce_send(q, &request, &r, true), TLC_HTTP_PENDING);
     assert_non_null(strstr(kafka.values[0], "2 ={\"Source\":2202401,\"Status\":\"closed\"}"));
     fake_settle(&kafka, 0);
@@ -260,6 +273,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(send__one_not_acknowledged__503_even_beside_refusals,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(send__queue_full__503, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(send__of_no_month_and_ahead_of_the_clock__refused, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(send__marks__counted_apart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(admit__budget_spent__503_until_given_back, set_up,
                                         tear_down),

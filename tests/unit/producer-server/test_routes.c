@@ -117,19 +117,24 @@ static void trip__one_event_only(void **state)
     tlc_http_response_release(&r);
 }
 
-static void close__sources__valid_ones_only(void **state)
+static void marks__sources__valid_ones_only(void **state)
 {
     (void)state;
     static const char *const bad[] = {"",   "0",        "x",           "2202413", "6202401",
                                       "-1", "2202401x", "99999999999", "9202401", "220240"};
+    static const char *const routes_of_marks[] = {"/sources/{source}/close",
+                                                  "/sources/{source}/open"};
     struct tlc_http_response r;
-    assert_int_equal(call("/sources/{source}/close", "2202401", "", &r), 200);
-    assert_string_equal(tlc_buf_cstr(&r.body), "{\"partitions\":3}\n");
-    tlc_http_response_release(&r);
-    for (size_t i = 0; i < TLC_COUNT(bad); i++) {
-        assert_int_equal(call("/sources/{source}/close", bad[i], "", &r), 422);
-        assert_non_null(strstr(tlc_buf_cstr(&r.body), "bad_source"));
+    for (size_t k = 0; k < TLC_COUNT(routes_of_marks); k++) {
+        assert_int_equal(call(routes_of_marks[k], "2202401", "", &r), 200);
+        assert_string_equal(tlc_buf_cstr(&r.body), "{\"partitions\":3}\n");
+        assert_non_null(strstr(kafka.values[0], k == 0 ? "closed" : "open"));
         tlc_http_response_release(&r);
+        for (size_t i = 0; i < TLC_COUNT(bad); i++) {
+            assert_int_equal(call(routes_of_marks[k], bad[i], "", &r), 422);
+            assert_non_null(strstr(tlc_buf_cstr(&r.body), "bad_source"));
+            tlc_http_response_release(&r);
+        }
     }
 }
 
@@ -149,7 +154,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(trips__bodies__statuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(trip__one_event_only, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(close__sources__valid_ones_only, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(marks__sources__valid_ones_only, set_up, tear_down),
         cmocka_unit_test_setup_teardown(openapi__whole_file, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
