@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #define SPACING_FIRST 4096
+#define VERSION_2_FIELDS 4 /* that version 1 has not */
 
 void history_init(struct history *h)
 {
@@ -149,14 +150,16 @@ static void put_mark(struct tlc_buf *out, const struct source_mark *m)
 bool recovery_encode(const struct recovery *r, struct tlc_buf *out)
 {
     size_t begin = out->n;
-    put_number(out, 0, 1);
+    put_number(out, 0, 2);
     put_number(out, ' ', r->window_s);
     put_number(out, ' ', r->lateness_s);
     (void)tlc_buf_append(out, " ", 1);
     (void)tlc_buf_add(out, r->store_id[0] ? tlc_str_from(r->store_id) : TLC_STR("-"));
-    const int64_t fields[] = {r->effects,        r->position,         r->ledger.read,
-                              r->ledger.counted, r->ledger.duplicate, r->ledger.late,
-                              r->ledger.refused, r->ledger.marks,     r->refused_unknown};
+    const int64_t fields[] = {r->effects,        r->position,           r->ledger.read,
+                              r->ledger.counted, r->ledger.duplicate,   r->ledger.late,
+                              r->ledger.refused, r->ledger.marks,       r->refused_unknown,
+                              r->ledger.gaps,    r->witness.offset + 1, r->witness.timestamp_ms + 1,
+                              r->witness.hash};
     for (size_t i = 0; i < TLC_COUNT(fields); i++) {
         put_number(out, ' ', fields[i]);
     }
@@ -238,7 +241,7 @@ static bool take_head(struct tlc_str *text, struct recovery *r)
 {
     int64_t version = 0;
     struct tlc_str store_id;
-    if (!next_number(text, ' ', &version) || version != 1 ||
+    if (!next_number(text, ' ', &version) || version < 1 || version > 2 ||
         !next_number(text, ' ', &r->window_s) || !next_number(text, ' ', &r->lateness_s) ||
         !tlc_str_split(text, ' ', &store_id)) {
         return false;
@@ -249,12 +252,17 @@ static bool take_head(struct tlc_str *text, struct recovery *r)
     }
     int64_t *fields[] = {&r->effects,        &r->position,         &r->ledger.read,
                          &r->ledger.counted, &r->ledger.duplicate, &r->ledger.late,
-                         &r->ledger.refused, &r->ledger.marks,     &r->refused_unknown};
-    for (size_t i = 0; i < TLC_COUNT(fields); i++) {
+                         &r->ledger.refused, &r->ledger.marks,     &r->refused_unknown,
+                         &r->ledger.gaps,    &r->witness.offset,   &r->witness.timestamp_ms,
+                         &r->witness.hash};
+    size_t n = version == 1 ? TLC_COUNT(fields) - VERSION_2_FIELDS : TLC_COUNT(fields);
+    for (size_t i = 0; i < n; i++) {
         if (!next_number(text, ' ', fields[i])) {
             return false;
         }
     }
+    r->witness.offset--;
+    r->witness.timestamp_ms--;
     return r->effects <= r->position;
 }
 

@@ -21,6 +21,7 @@
 #include "common/base/buf.h"
 #include "common/base/err.h"
 #include "common/event/window_bounds.h"
+#include "common/io/kafka_consumer.h"
 #include "consumer-process/watermark.h"
 
 #define SOURCES_MAX 64
@@ -46,6 +47,7 @@ struct source_total {
 
 struct ledger {
     int64_t read, counted, duplicate, late, refused, marks; /* messages; read = sum of the others */
+    int64_t gaps; /* offsets that held no message, or none any more: read + gaps = position */
 };
 
 /* Everything that is committed beside the low offset. */
@@ -55,6 +57,7 @@ struct recovery {
     int64_t effects;  /* offset */
     int64_t position; /* offset */
     struct ledger ledger;
+    struct tlc_kafka_witness witness;      /* the last message before position */
     int64_t refused_unknown;               /* refused messages that belong to no active source */
     struct source_mark marks[SOURCES_MAX]; /* before low */
     size_t marks_n;
@@ -62,10 +65,11 @@ struct recovery {
     size_t totals_n;
 };
 
-/* Text form, version 1: fields separated by blanks, numbers in base 36:
+/* Text form, version 2: fields separated by blanks, numbers in base 36:
  *
- * - 1 window_s lateness_s store_id effects position
+ * - 2 window_s lateness_s store_id effects position
  * - read counted duplicate late refused marks refused_unknown
+ * - gaps, the witness' offset + 1, timestamp_ms + 1 and hash (version 1 had none of these)
  * - S, then for each source: source,final_until_s,max_event_s,seen_ms,seen_offset[,openings]
  * - T, then for each source: source,late,refused,settled_until_s
  *

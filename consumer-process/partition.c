@@ -274,6 +274,18 @@ static void apply_mark(struct partition *p, const struct tlc_event *mark,
     count(p, &p->ledger.marks);
 }
 
+void partition_pass(struct partition *p, int64_t to)
+{
+    if (p->recovery && to >= p->recovery->position) {
+        p->position = p->recovery->position;
+        finish_recovery(p);
+    }
+    if (to > p->position) {
+        p->ledger.gaps += p->recovery ? 0 : to - p->position;
+        p->position = to;
+    }
+}
+
 int partition_apply(struct partition *p, const struct message *message, struct tlc_err *err)
 {
     if (message->offset < p->position) {
@@ -282,6 +294,9 @@ int partition_apply(struct partition *p, const struct message *message, struct t
     struct tlc_event e;
     enum tlc_rule rule;
     const char *at;
+    if (message->offset > p->position) {
+        partition_pass(p, message->offset);
+    }
     before(p, message->offset);
     switch (tlc_json_decode(message->value, &e, &rule, &at)) {
     case TLC_JSON_EVENT:

@@ -41,6 +41,9 @@ struct partition *partition_new(const struct partition_env *env, int32_t number,
                                 const struct recovery *recovery);
 void partition_free(struct partition *p);
 
+/* Offsets up to `to` hold no more messages: marks of transactions, what was aborted or compacted.
+ */
+void partition_pass(struct partition *p, int64_t to);
 /* Applies the next message; one below position was applied already and changes nothing. TLC_FATAL:
  * memory is refused; the partition must be freed, nothing of it may be committed. */
 TLC_MUST int partition_apply(struct partition *p, const struct message *message,

@@ -117,31 +117,59 @@ static const char *unusable(const struct process *p, const struct recovery *r, i
     return NULL;
 }
 
-static int assigned(void *ctx, int32_t number, struct tlc_str metadata, int64_t *offset,
-                    struct tlc_err *err)
+/* What was committed with the offset, if it can be gone on from. */
+static bool committed_holds(const struct process *p, struct tlc_str metadata, int64_t offset,
+                            struct recovery *ret, struct tlc_err *ret_why)
+{
+    if (offset < 0) {
+        return tlc_err_set(ret_why, TLC_REFUSE, "nothing was committed") == TLC_OK;
+    }
+    if (recovery_decode(metadata, ret, ret_why) != 0) {
+        return false;
+    }
+    const char *reason = unusable(p, ret, offset);
+    return reason == NULL || tlc_err_set(ret_why, TLC_REFUSE, "%s", reason) == TLC_OK;
+}
+
+/* Kafka forgets commits with their topic; the dashboard's windows stay. So who has to read a log
+ * from its beginning asks the dashboard which log that was. */
+static int start_anew(struct process *p, int32_t number, struct tlc_kafka_start *start,
+                      struct tlc_err *err)
+{
+    if (p->publisher.store_id[0] == '\0') {
+        p->asks_dashboard = true;
+        return tlc_err_set(err, TLC_RETRY,
+                           "waits for the dashboard to say whether it has windows of this log: %s",
+                           p->url);
+    }
+    *start = (struct tlc_kafka_start){-2, publish_witness(&p->publisher, number)};
+    return 0;
+}
+
+static int assigned(void *ctx, int32_t number, struct tlc_str metadata,
+                    struct tlc_kafka_start *start, struct tlc_err *err)
 {
     struct process *p = ctx;
     struct recovery *r = malloc(sizeof(*r));
     if (!r) {
         return tlc_err_set(err, TLC_RETRY, "partition %d: no memory", number);
     }
-    bool go_on = false;
-    if (*offset >= 0) {
-        struct tlc_err why;
-        const char *reason =
-            recovery_decode(metadata, r, &why) != 0 ? why.text : unusable(p, r, *offset);
-        go_on = reason == NULL;
-        if (!go_on) {
-            tlc_log(TLC_WARN, "rebuild", "partition=%d reason=\"%s\"", number, reason);
-        }
+    int rc = 0;
+    struct tlc_err why;
+    bool first = start->offset < 0;
+    bool go_on = committed_holds(p, metadata, start->offset, r, &why);
+    if (go_on) {
+        start->witness = r->witness;
+    } else {
+        rc = start_anew(p, number, start, err);
     }
-    if (!go_on) {
-        *offset = -2;
+    if (rc == 0 && !go_on && !first) {
+        tlc_log(TLC_WARN, "rebuild", "partition=%d reason=\"%s\"", number, why.text);
     }
-    int rc = slot_start(p, number, go_on ? *offset : 0, go_on ? r : NULL, err);
+    rc = rc == 0 ? slot_start(p, number, go_on ? start->offset : 0, go_on ? r : NULL, err) : rc;
     if (rc == 0) {
         tlc_log(TLC_INFO, "assigned", "partition=%d from=%lld effects=%lld position=%lld", number,
-                (long long)*offset, go_on ? (long long)r->effects : 0,
+                (long long)start->offset, go_on ? (long long)r->effects : 0,
                 go_on ? (long long)r->position : 0);
         if (p->paused) {
             rc = tlc_kafka_consumer_pause(p->consumer, number, true, err);
@@ -175,6 +203,7 @@ static void commit_one(struct process *p, int32_t number, bool wait)
         tlc_counter_add(&p->counters, PROCESS_COMMITS_KEPT, !partition_recovering(partition));
         return;
     }
+    r.witness = tlc_kafka_consumer_witness(p->consumer, number);
     tlc_buf_reset(&p->metadata);
     if (!recovery_encode(&r, &p->metadata)) {
         tlc_counter_add(&p->counters, PROCESS_COMMITS_KEPT, 1);
@@ -300,6 +329,12 @@ static int apply(struct process *p, const struct tlc_kafka_batch *batch, struct 
             return rc;
         }
     }
+    for (size_t i = 0; i < p->slots_n; i++) {
+        if (p->slots[i].partition) {
+            partition_pass(p->slots[i].partition,
+                           tlc_kafka_consumer_position(p->consumer, (int32_t)i));
+        }
+    }
     tlc_counter_add(&p->counters, PROCESS_READ, (int64_t)batch->n);
     tlc_counter_add(&p->counters, PROCESS_BYTES, (int64_t)batch->bytes);
     return 0;
@@ -354,10 +389,12 @@ static void set_state(struct process *p)
     for (size_t i = 0; i < p->slots_n; i++) {
         any = any || p->slots[i].partition;
     }
-    p->state = p->broker_away ? PROCESS_NO_BROKER
-               : p->paused    ? PROCESS_PAUSED
-               : any          ? PROCESS_RUNNING
-                              : PROCESS_STARTING;
+    p->asks_dashboard = p->asks_dashboard && p->publisher.store_id[0] == '\0';
+    p->state = p->broker_away      ? PROCESS_NO_BROKER
+               : p->asks_dashboard ? PROCESS_ASKING
+               : p->paused         ? PROCESS_PAUSED
+               : any               ? PROCESS_RUNNING
+                                   : PROCESS_STARTING;
 }
 
 static int step_publish(struct process *p, int64_t wait_ms, bool force, struct tlc_err *err)
@@ -382,7 +419,7 @@ int process_step(struct process *p, int64_t wait_ms, struct tlc_err *err)
     if (rc == TLC_FATAL) {
         return rc;
     }
-    note_broker(p, rc == TLC_RETRY, err);
+    note_broker(p, rc == TLC_RETRY && !p->asks_dashboard, err);
     if (rc == TLC_OK) {
         rc = apply(p, &batch, err);
         if (rc != 0) {
@@ -494,7 +531,8 @@ int process_open(struct process *p, const struct process_options *options, struc
     if (rc != 0) {
         return rc;
     }
-    struct publish_hooks hooks = {.ctx = p, .post = post, .partitions = process_write_partitions};
+    struct publish_hooks hooks = {
+        .ctx = p, .post = post, .partitions = process_write_partitions, .logs = process_write_logs};
     publish_init(&p->publisher, &hooks, &p->rules, &p->pool, options->emit_ms);
     rc = open_client(p, err);
     if (rc != 0) {
@@ -511,6 +549,9 @@ int process_open(struct process *p, const struct process_options *options, struc
         .client_id = "consumer-process",
         .instance = tlc_kafka_instance_name(options->instance, options->status_listen, instance),
         .properties = &options->properties,
+        .another_log_help = "The dashboard still has the windows of the log before: start it "
+                            "with another --db (or remove that file), and it is told those of this "
+                            "one; ./pipeline reset forgets everything replayed",
         .batch_max = BATCH_MESSAGES,
         .queue_bytes = options->queue_bytes};
     struct tlc_kafka_consumer_hooks kafka_hooks = {

@@ -52,6 +52,7 @@ enum process_state {
     PROCESS_STARTING, /* no partition yet */
     PROCESS_RUNNING,
     PROCESS_NO_BROKER,
+    PROCESS_ASKING, /* the dashboard, which log its windows are of */
     PROCESS_PAUSED, /* windows-memory is spent: the dashboard has to take some first */
     PROCESS_DRAINING
 };
@@ -78,6 +79,7 @@ struct process {
     int64_t now_ms, next_commit_ms, next_report_ms;
     bool paused;
     bool broker_away, dashboard_away; /* as logged last */
+    bool asks_dashboard;              /* a partition waits for its first answer */
     bool commit_failing;              /* the last one */
 
     struct tlc_counters counters;
@@ -104,6 +106,8 @@ void process_close(struct process *p);
 void process_report(struct process *p);
 /* Elements of "partitions" in a post. */
 void process_write_partitions(void *process, struct jsonout *j);
+/* Those of "logs": where each partition was read last. */
+void process_write_logs(void *process, struct jsonout *j);
 /* status with everything but its routes. */
 void process_status_init(struct process *p, struct tlc_status *ret);
 

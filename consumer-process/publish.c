@@ -1,6 +1,7 @@
 #include "consumer-process/publish.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "common/io/json.h"
 #include "consumer-process/partition.h"
@@ -37,6 +38,8 @@ void publish_release(struct publisher *p)
     tlc_buf_release(&p->body);
     tlc_buf_release(&p->partitions);
     tlc_buf_release(&p->partitions_new);
+    free(p->witnesses);
+    p->witnesses = NULL;
 }
 
 /* The windows of a request that failed wait again, in front; one that changed meanwhile waits
@@ -112,6 +115,11 @@ static bool write_body(struct publisher *p, int64_t now_ms)
     p->body.failed = false;
     (void)tlc_buf_append(&p->body, "],\"partitions\":", 15);
     (void)tlc_buf_add(&p->body, tlc_buf_str(&p->partitions_new));
+    (void)tlc_buf_append(&p->body, ",\"logs\":", 8);
+    jsonout_init(&j, &p->body);
+    jsonout_open(&j, NULL, '[');
+    p->hooks.logs(p->hooks.ctx, &j);
+    jsonout_close(&j, ']');
     (void)tlc_buf_append(&p->body, "}", 1);
     return !p->body.failed;
 }
@@ -138,6 +146,47 @@ void publish_step(struct publisher *p, int64_t now_ms, bool force)
     if (p->state == PUBLISH_IDLE) {
         p->state = PUBLISH_UNDER_WAY;
     }
+}
+
+static bool witnesses_grow(struct publisher *p, int32_t number)
+{
+    if (number < p->witnesses_n) {
+        return true;
+    }
+    struct tlc_kafka_witness *grown = realloc(p->witnesses, ((size_t)number + 1) * sizeof(*grown));
+    if (!grown) {
+        return false;
+    }
+    for (p->witnesses = grown; p->witnesses_n <= number; p->witnesses_n++) {
+        grown[p->witnesses_n] = TLC_KAFKA_NO_WITNESS;
+    }
+    return true;
+}
+
+/* "logs": [[partition, offset, timestamp_ms, hash], ...], of a receiver that has windows. */
+static void take_witnesses(struct publisher *p, const json_t *root)
+{
+    const json_t *logs = json_object_get(root, "logs");
+    p->witnesses_n = json_is_array(logs) ? 0 : p->witnesses_n;
+    for (size_t i = 0; i < json_array_size(logs); i++) {
+        const json_t *log = json_array_get(logs, i);
+        const json_int_t number = json_integer_value(json_array_get(log, 0));
+        if (json_array_size(log) != 4 || number < 0 || number >= TLC_WINDOW_PARTITIONS_MAX) {
+            continue;
+        }
+        if (!witnesses_grow(p, (int32_t)number)) {
+            return;
+        }
+        p->witnesses[number] =
+            (struct tlc_kafka_witness){.offset = json_integer_value(json_array_get(log, 1)),
+                                       .timestamp_ms = json_integer_value(json_array_get(log, 2)),
+                                       .hash = json_integer_value(json_array_get(log, 3))};
+    }
+}
+
+struct tlc_kafka_witness publish_witness(const struct publisher *p, int32_t partition)
+{
+    return partition < p->witnesses_n ? p->witnesses[partition] : TLC_KAFKA_NO_WITNESS;
 }
 
 static struct publish_name name_of(const struct window *w)
@@ -194,6 +243,7 @@ static bool take_reply(struct publisher *p, struct tlc_str reply)
                 strcmp(id, "-") != 0;
     if (good) {
         (void)tlc_str_copy(p->store_id, sizeof(p->store_id), tlc_str_from(id));
+        take_witnesses(p, root);
         take_refusals(p, json_object_get(root, "refused"));
         int64_t stand = number(root, "refused_windows");
         p->refused_stand = stand > 0 ? stand : 0;

@@ -28,6 +28,8 @@ struct publish_hooks {
     int (*post)(void *ctx, struct tlc_str body, struct tlc_err *err);
     /* Writes the elements of "partitions". */
     void (*partitions)(void *ctx, struct jsonout *j);
+    /* Writes the elements of "logs". */
+    void (*logs)(void *ctx, struct jsonout *j);
 };
 
 enum publish_state { PUBLISH_IDLE, PUBLISH_UNDER_WAY, PUBLISH_AWAY };
@@ -60,11 +62,13 @@ struct publisher {
     bool under_way;
     bool backlog; /* the request under way had no room for all: the next one goes at once */
     int64_t emit_ms;
-    int64_t next_ms;                 /* not before */
-    int64_t started_ms;              /* the request under way */
-    int64_t answered_ms;             /* the last success */
-    size_t windows_max;              /* of a request; halves when the receiver says 413 */
-    char store_id[STORE_ID_MAX + 1]; /* of the last answer; "" before the first */
+    int64_t next_ms;                     /* not before */
+    int64_t started_ms;                  /* the request under way */
+    int64_t answered_ms;                 /* the last success */
+    size_t windows_max;                  /* of a request; halves when the receiver says 413 */
+    char store_id[STORE_ID_MAX + 1];     /* of the last answer; "" before the first */
+    struct tlc_kafka_witness *witnesses; /* of the receiver's windows, by partition */
+    int32_t witnesses_n;
     enum publish_shape shape;
     bool suspected;              /* there is a suspect: */
     struct publish_name suspect; /* refused alone, while PUBLISH_NOTHING is asked */
@@ -85,6 +89,8 @@ void publish_step(struct publisher *p, int64_t now_ms, bool force);
 /* The answer: status 0 when there was none, text says why then. retry_after_ms: -1 when absent. */
 void publish_done(struct publisher *p, int64_t now_ms, int status, struct tlc_str reply,
                   int64_t retry_after_ms, const char *text);
+/* A message of the log that the receiver's windows of that partition are of, as it said last. */
+struct tlc_kafka_witness publish_witness(const struct publisher *p, int32_t partition);
 /* Nothing waits and nothing is under way. */
 static inline bool publish_idle(const struct publisher *p)
 {

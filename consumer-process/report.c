@@ -59,6 +59,24 @@ void process_write_partitions(void *process, struct jsonout *j)
     }
 }
 
+void process_write_logs(void *process, struct jsonout *j)
+{
+    const struct process *p = process;
+    for (size_t i = 0; i < p->slots_n; i++) {
+        const struct tlc_kafka_witness w = p->slots[i].partition
+                                               ? tlc_kafka_consumer_witness(p->consumer, (int32_t)i)
+                                               : TLC_KAFKA_NO_WITNESS;
+        if (w.offset >= 0) {
+            jsonout_open(j, NULL, '[');
+            jsonout_i64(j, NULL, (int64_t)i);
+            jsonout_i64(j, NULL, w.offset);
+            jsonout_i64(j, NULL, w.timestamp_ms);
+            jsonout_i64(j, NULL, w.hash);
+            jsonout_close(j, ']');
+        }
+    }
+}
+
 /* While a partition recovers, the totals its earlier owner committed are the ones that hold. */
 static const struct ledger *ledger_of(const struct partition *part)
 {
@@ -77,9 +95,11 @@ static void write_ledger(const struct process *p, struct jsonout *j)
             sum.late += l->late;
             sum.refused += l->refused;
             sum.marks += l->marks;
+            sum.gaps += l->gaps;
         }
     }
     jsonout_open(j, "ledger", '{');
+    jsonout_i64(j, "gaps", sum.gaps);
     jsonout_i64(j, "read", sum.read);
     jsonout_i64(j, "counted", sum.counted);
     jsonout_i64(j, "duplicate", sum.duplicate);
@@ -238,6 +258,9 @@ static const char *state(void *ctx)
     switch ((enum process_state)p->state) {
     case PROCESS_STARTING: return "starting";
     case PROCESS_NO_BROKER: return "waiting: broker away";
+    case PROCESS_ASKING:
+        return p->dashboard_refuses ? "waiting: dashboard refuses messages"
+                                    : "waiting: dashboard away";
     case PROCESS_PAUSED: return "paused: waiting for the dashboard";
     case PROCESS_DRAINING: return "draining";
     case PROCESS_RUNNING: break;
@@ -257,6 +280,11 @@ static const char *not_ready(void *ctx)
     switch ((enum process_state)p->state) {
     case PROCESS_STARTING: return "no partition assigned yet";
     case PROCESS_NO_BROKER: return "no broker can be reached";
+    case PROCESS_ASKING:
+        if (!p->dashboard_refuses) {
+            return "the dashboard has not said yet which log its windows are of";
+        }
+        break;
     case PROCESS_DRAINING: return "draining";
     case PROCESS_PAUSED:
     case PROCESS_RUNNING: break;

@@ -95,12 +95,18 @@ struct batch_part *batch_part_find(struct batch *b, int32_t partition)
     return NULL;
 }
 
+static struct batch_part part_of(int32_t partition, int64_t from)
+{
+    return (struct batch_part){
+        .partition = partition, .from = from, .to = from, .witness = TLC_KAFKA_NO_WITNESS};
+}
+
 static struct batch_part *part_get(struct batch *b, int32_t partition, int64_t from)
 {
     struct batch_part *part = batch_part_find(b, partition);
     if (part) {
-        if (part->read == 0) { /* dropped, and now it is ours again */
-            *part = (struct batch_part){.partition = partition, .from = from, .to = from};
+        if (part->to == part->from) { /* dropped, and now it is ours again */
+            *part = part_of(partition, from);
         }
         return part;
     }
@@ -109,7 +115,7 @@ static struct batch_part *part_get(struct batch *b, int32_t partition, int64_t f
     }
     b->slot_last = b->parts_n;
     part = &b->parts[b->parts_n++];
-    *part = (struct batch_part){.partition = partition, .from = from, .to = from};
+    *part = part_of(partition, from);
     return part;
 }
 
@@ -236,6 +242,7 @@ int batch_add(struct batch *b, const struct tlc_kafka_message *m, int64_t from, 
     if (!part || !grow(&b->rows, b->rows_n, &b->rows_cap, sizeof(*b->rows))) {
         return no_memory(err);
     }
+    part->gaps += m->offset - part->to;
     part->to = m->offset + 1;
     part->read++;
     b->encoded = false;
@@ -261,6 +268,17 @@ int batch_add(struct batch *b, const struct tlc_kafka_message *m, int64_t from, 
     }
     part->rows++;
     b->rows_n++;
+    return TLC_OK;
+}
+
+int batch_pass(struct batch *b, int32_t partition, int64_t from, int64_t to, struct tlc_err *err)
+{
+    struct batch_part *part = part_get(b, partition, from);
+    if (!part) {
+        return no_memory(err);
+    }
+    part->gaps += to - part->to;
+    part->to = to;
     return TLC_OK;
 }
 
@@ -338,7 +356,7 @@ int batch_drop(struct batch *b, int32_t partition, enum batch_outcome outcome, s
     }
     uint32_t slot = (uint32_t)(part - b->parts);
     part->outcome = outcome;
-    part->read = part->rows = part->refused = part->marks = 0;
+    part->read = part->rows = part->refused = part->marks = part->gaps = 0;
     part->to = part->from;
     size_t n = 0;
     for (size_t i = 0; i < b->rows_n; i++) {

@@ -39,6 +39,8 @@ struct batch_part {
     int64_t read; /* messages */
     int64_t rows; /* events among them */
     int64_t refused, marks;
+    int64_t gaps;                     /* offsets within [from, to) that held no message for us */
+    struct tlc_kafka_witness witness; /* the last message of the partition before `to` */
     enum batch_outcome outcome;
     /* Of the last transaction tried; valid once stored. */
     int64_t stored, duplicate, bad;
@@ -47,7 +49,7 @@ struct batch_part {
 /* It still has to be written. */
 static inline bool batch_part_pending(const struct batch_part *p)
 {
-    return p->read > 0 && p->outcome == BATCH_OPEN;
+    return p->to > p->from && p->outcome == BATCH_OPEN;
 }
 
 struct batch_row {
@@ -123,11 +125,15 @@ bool batch_full(const struct batch *b, size_t rows_max);
  * must rise within a partition. TLC_FATAL only when memory is refused. */
 TLC_MUST int batch_add(struct batch *b, const struct tlc_kafka_message *m, int64_t from,
                        struct tlc_err *err);
+/* Passes what lies between the partition's last message and `to` without being a message. from: as
+ * for batch_add. */
+TLC_MUST int batch_pass(struct batch *b, int32_t partition, int64_t from, int64_t to,
+                        struct tlc_err *err);
 /* Fills the groups' buffers from the rows; needed before a sink writes the batch. TLC_FATAL only
  * when memory is refused. */
 TLC_MUST int batch_encode(struct batch *b, struct tlc_err *err);
 /* Takes a partition's messages out again, whatever they were. Its part stays with the outcome
- * given, read is 0 and nothing of it is written any more. */
+ * given, empty, and nothing of it is written any more. */
 TLC_MUST int batch_drop(struct batch *b, int32_t partition, enum batch_outcome outcome,
                         struct tlc_err *err);
 /* NULL when nothing of that partition is in it. */

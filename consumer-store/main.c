@@ -86,6 +86,20 @@ static int database_prepare(const struct store_options *o, struct tlc_err *err)
     }
 }
 
+static int forget_positions(const struct store_options *o, struct tlc_err *err)
+{
+    struct tlc_pg *pg = NULL;
+    int64_t n = 0;
+    int rc = tlc_pg_open(o->database, "consumer-store", 0, &pg, err);
+    rc = rc == TLC_OK ? schema_forget_positions(pg, o->topic, &n, err) : rc;
+    tlc_pg_close(&pg);
+    if (rc == TLC_OK) {
+        printf("forgot where %lld partitions of topic %s were read; their rows stay\n",
+               (long long)n, o->topic);
+    }
+    return rc;
+}
+
 static int http_start(struct app *a, struct tlc_err *err)
 {
     report_status(&a->report, &a->status);
@@ -140,6 +154,10 @@ static int app_open(struct app *a, struct tlc_err *err)
         .client_id = "consumer-store",
         .instance = tlc_kafka_instance_name(o->instance, o->status_listen, instance),
         .properties = &o->properties,
+        .another_log_help = "Nothing is guessed: consumer-store --forget-positions keeps the rows, "
+                            "and the next start reads the topic from its beginning (what is stored "
+                            "already is found as duplicates); ./pipeline reset forgets everything "
+                            "replayed",
         .batch_max = STORE_POLL_MESSAGES,
         .queue_bytes = o->queue_bytes,
     };
@@ -200,6 +218,11 @@ int main(int argc, char **argv)
         if (rc == TLC_OK) {
             printf("schema version %d and rights are as needed\n", schema_version());
         }
+        return rc == TLC_OK ? TLC_EXIT_OK : give_up(&err);
+    }
+    if (app.options.forget_positions) {
+        int rc = database_prepare(&app.options, &err);
+        rc = rc == TLC_OK ? forget_positions(&app.options, &err) : rc;
         return rc == TLC_OK ? TLC_EXIT_OK : give_up(&err);
     }
     report_init(&app.report);

@@ -33,6 +33,9 @@
       "leave the tables as they are: do not make or update them at the start")                     \
     X(BOOL, check, "check", NULL, "false", 0, 0, NULL,                                             \
       "connect, check schema and rights, and leave")                                               \
+    X(BOOL, forget_positions, "forget-positions", NULL, NULL, 0, 0, NULL,                          \
+      "forget where the topic was read, keep the rows, and leave: the next start reads the topic " \
+      "from its beginning and finds what is stored already as duplicates")                         \
     X(STR, status_listen, "status-listen", "STORE_LISTEN", "127.0.0.1:8081", 0, 0, "ADDR:PORT",    \
       "where to serve /healthz /readyz /metrics /status")                                          \
     X(STR, token_file, "token-file", "TLC_TOKEN_FILE", NULL, 0, 0, "FILE",                         \

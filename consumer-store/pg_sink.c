@@ -47,15 +47,20 @@ static const char sql_end_stopped[] =
     " AND query_start < clock_timestamp() - interval '5s'";
 static const char sql_make_leaf[] = "SELECT make_source_partition($1::integer)";
 static const char sql_position_make[] =
-    "INSERT INTO store_offset (topic, partition, next_offset) VALUES ($1, $2, $3)"
+    "INSERT INTO store_offset (topic, partition, next_offset, first_offset, partitions)"
+    " VALUES ($1, $2, $3, $3, $4)"
     " ON CONFLICT (topic, partition) DO NOTHING";
 static const char sql_position[] =
-    "SELECT next_offset FROM store_offset WHERE topic = $1 AND partition = $2::integer";
+    "SELECT next_offset, witness_offset, witness_ms, witness_hash FROM store_offset"
+    " WHERE topic = $1 AND partition = $2::integer";
 static const char sql_positions[] =
     "SELECT partition, next_offset FROM store_offset WHERE topic = $1";
 static const char sql_ledger[] =
     "SELECT coalesce(sum(messages_read), 0), coalesce(sum(stored), 0),"
-    " coalesce(sum(duplicate), 0), coalesce(sum(refused), 0), coalesce(sum(marks), 0)"
+    " coalesce(sum(duplicate), 0), coalesce(sum(refused), 0), coalesce(sum(marks), 0),"
+    " coalesce(sum(gaps), 0), coalesce(sum(first_offset), 0),"
+    " (SELECT coalesce(sum(stored), 0) FROM store_offset WHERE topic <> $1),"
+    " coalesce(min(partitions), 0), coalesce(max(partitions), 0)"
     " FROM store_offset WHERE topic = $1";
 /* Rows of source and dirty_day are taken in order, so that instances wait for each other instead of
  * locking each other out. */
@@ -77,10 +82,14 @@ static const char sql_days[] =
 static const char sql_move[] =
     "UPDATE store_offset o SET next_offset = n.upto, messages_read = o.messages_read + n.got,"
     " stored = o.stored + n.stored, duplicate = o.duplicate + n.duplicate,"
-    " refused = o.refused + n.refused, marks = o.marks + n.marks, updated_at = now()"
+    " refused = o.refused + n.refused, marks = o.marks + n.marks, gaps = o.gaps + n.gaps,"
+    " witness_offset = n.witness_offset, witness_ms = n.witness_ms, witness_hash = n.witness_hash,"
+    " updated_at = now()"
     " FROM unnest($2::integer[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],"
-    " $7::bigint[], $8::bigint[], $9::bigint[])"
-    " AS n (partition, expected, upto, got, stored, duplicate, refused, marks)"
+    " $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[],"
+    " $13::bigint[])"
+    " AS n (partition, expected, upto, got, stored, duplicate, refused, marks, gaps,"
+    " witness_offset, witness_ms, witness_hash)"
     " WHERE o.topic = $1 AND o.partition = n.partition AND o.next_offset = n.expected"
     " RETURNING o.partition";
 
@@ -141,28 +150,35 @@ static int connect_writer(struct pg_sink *s, struct tlc_err *err)
 
 /* ---- positions and ledger ---- */
 
-static int position_ask(struct pg_sink *s, int32_t partition, int64_t low, int64_t *ret_next,
+static int position_ask(struct pg_sink *s, int32_t partition,
+                        const struct store_beginning *beginning, struct store_position *ret,
                         struct tlc_err *err)
 {
-    char number[16], offset[24];
+    char number[16], offset[24], partitions[24];
     snprintf(number, sizeof(number), "%" PRId32, partition);
-    snprintf(offset, sizeof(offset), "%" PRId64, low);
-    const char *const params[] = {s->topic, number, offset};
+    snprintf(offset, sizeof(offset), "%" PRId64, beginning ? beginning->low : -1);
+    snprintf(partitions, sizeof(partitions), "%" PRId64, beginning ? beginning->partitions : 0);
+    const char *const params[] = {s->topic, number, offset, partitions};
     int rc =
-        low < 0 ? TLC_OK : tlc_pg_exec_alone(s->pg_position, sql_position_make, params, 3, err);
+        beginning ? tlc_pg_exec_alone(s->pg_position, sql_position_make, params, 4, err) : TLC_OK;
     struct pg_result *r = NULL;
     if (rc == TLC_OK) {
         rc = tlc_pg_query_alone(s->pg_position, sql_position, params, 2, &r, err);
     }
     if (rc == TLC_OK) {
-        *ret_next = tlc_pg_rows(r) == 1 ? tlc_pg_i64(r, 0, 0) : -1;
+        *ret = (struct store_position){-1, TLC_KAFKA_NO_WITNESS};
+        if (tlc_pg_rows(r) == 1) {
+            *ret = (struct store_position){
+                tlc_pg_i64(r, 0, 0),
+                {tlc_pg_i64(r, 0, 1), tlc_pg_i64(r, 0, 2), tlc_pg_i64(r, 0, 3)}};
+        }
         tlc_pg_result_free(&r);
     }
     return rc;
 }
 
-static int sink_position(void *ctx, int32_t partition, int64_t low, int64_t *ret_next,
-                         struct tlc_err *err)
+static int sink_position(void *ctx, int32_t partition, const struct store_beginning *beginning,
+                         struct store_position *ret_position, struct tlc_err *err)
 {
     struct pg_sink *s = ctx;
     if (!tlc_pg_usable(s->pg_position)) {
@@ -174,7 +190,7 @@ static int sink_position(void *ctx, int32_t partition, int64_t low, int64_t *ret
         }
         tlc_pg_asks(s->pg_position, settings);
     }
-    return position_ask(s, partition, low, ret_next, err);
+    return position_ask(s, partition, beginning, ret_position, err);
 }
 
 static int sink_ledger(void *ctx, struct store_ledger *ret_ledger, struct tlc_err *err)
@@ -193,6 +209,11 @@ static int sink_ledger(void *ctx, struct store_ledger *ret_ledger, struct tlc_er
             .duplicate = tlc_pg_i64(r, 0, 2),
             .refused = tlc_pg_i64(r, 0, 3),
             .marks = tlc_pg_i64(r, 0, 4),
+            .gaps = tlc_pg_i64(r, 0, 5),
+            .cut = tlc_pg_i64(r, 0, 6),
+            .stored_besides = tlc_pg_i64(r, 0, 7),
+            .partitions_min = tlc_pg_i64(r, 0, 8),
+            .partitions_max = tlc_pg_i64(r, 0, 9),
         };
         tlc_pg_result_free(&r);
     }
@@ -375,10 +396,14 @@ static int64_t move_value(const struct batch_part *p, size_t column)
     case 4: return p->stored;
     case 5: return p->duplicate;
     case 6: return p->refused + p->bad;
-    default: return p->marks;
+    case 7: return p->marks;
+    case 8: return p->gaps;
+    case 9: return p->witness.offset;
+    case 10: return p->witness.timestamp_ms;
+    default: return p->witness.hash;
     }
 }
-#define MOVE_COLUMNS 8
+#define MOVE_COLUMNS 12
 
 /* Marks the parts whose position did not move as fenced. */
 static size_t fenced_mark(struct batch *b, const struct pg_result *r)

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "common/base/log.h"
 #include "common/io/status_http.h"
 
 static const struct tlc_counter_def defs[] = {STORE_COUNTERS(TLC_COUNTER_DEF)};
@@ -37,6 +38,7 @@ void report_batch(struct report *r, const struct batch *b, double seconds)
         tlc_counter_add(&r->counters, STORE_DUPLICATE, p->duplicate);
         tlc_counter_add(&r->counters, STORE_REFUSED, p->refused + p->bad);
         tlc_counter_add(&r->counters, STORE_MARKS, p->marks);
+        tlc_counter_add(&r->counters, STORE_GAPS, p->gaps);
     }
     tlc_counter_add(&r->counters, STORE_FENCED, fenced);
     tlc_counter_add(&r->counters, STORE_BATCHES, 1);
@@ -44,9 +46,23 @@ void report_batch(struct report *r, const struct batch *b, double seconds)
     tlc_histogram_observe(&r->batch_seconds, seconds);
 }
 
+/* A trip's key is in another partition now: events of one trip, of before and after, lie apart. */
+static void note_grown(const struct store_ledger *ledger)
+{
+    tlc_log(TLC_WARN, "topic_grew",
+            "partitions_before=%" PRId64 " partitions_now=%" PRId64
+            " text=\"trips under way when the topic grew have their start in one partition and "
+            "their end in another: rows are right, windows count such ends as orphans\"",
+            ledger->partitions_min, ledger->partitions_max);
+}
+
 void report_ledger(struct report *r, const struct store_ledger *ledger)
 {
     pthread_mutex_lock(&r->lock);
+    if (ledger->partitions_max > ledger->partitions_min && !r->grown) {
+        r->grown = true;
+        note_grown(ledger);
+    }
     if (ledger->read >=
         r->ledger.read) { /* one writer may have asked before the other, and say so later */
         r->ledger = *ledger;
@@ -148,8 +164,12 @@ static void detail(void *ctx, struct tlc_buf *out)
     if (r->ledger_known) {
         tlc_buf_printf(out,
                        ",\"ledger\":{\"read\":%" PRId64 ",\"stored\":%" PRId64
-                       ",\"duplicate\":%" PRId64 ",\"refused\":%" PRId64 ",\"marks\":%" PRId64 "}",
-                       l->read, l->stored, l->duplicate, l->refused, l->marks);
+                       ",\"duplicate\":%" PRId64 ",\"refused\":%" PRId64 ",\"marks\":%" PRId64
+                       ",\"gaps\":%" PRId64 ",\"cut\":%" PRId64 ",\"stored_besides\":%" PRId64
+                       "},\"topic\":{\"partitions_at_first\":%" PRId64 ",\"partitions\":%" PRId64
+                       "}",
+                       l->read, l->stored, l->duplicate, l->refused, l->marks, l->gaps, l->cut,
+                       l->stored_besides, l->partitions_min, l->partitions_max);
     } else {
         tlc_buf_printf(out, ",\"ledger\":null");
     }

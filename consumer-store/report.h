@@ -13,6 +13,8 @@
     X(STORE_DUPLICATE, "duplicate", COUNTER, "rows", "Events that were stored before")             \
     X(STORE_REFUSED, "refused", COUNTER, "messages", "Messages that went to refused_event")        \
     X(STORE_MARKS, "marks", COUNTER, "messages", "Close marks")                                    \
+    X(STORE_GAPS, "gaps", COUNTER, "offsets",                                                      \
+      "Offsets that held no message: marks of transactions, what was aborted or compacted")        \
     X(STORE_BATCHES, "batches", COUNTER, "batches", "Transactions committed")                      \
     X(STORE_CAREFUL, "batches_careful", COUNTER, "batches",                                        \
       "Batches written again because a row was refused")                                           \
@@ -42,6 +44,7 @@ struct report {
     size_t partitions_n;
     struct store_ledger ledger;
     bool ledger_known;
+    bool grown; /* the topic has more partitions than when it was read first; said once */
     bool draining;
     char database[256]; /* why the database is away, "" when it is not */
     char kafka[256];    /* why Kafka is away */

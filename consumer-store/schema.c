@@ -39,6 +39,13 @@ static const char sql_rights[] =
 static const char policy_tables[] = "{trip_start,trip_end,source,store_offset,refused_event,"
                                     "dirty_day,zone}";
 
+/* The counts stay, under a name of their own: rows = stored holds over all of them. */
+static const char sql_forget[] =
+    "WITH name AS (SELECT $1 || to_char(clock_timestamp() AT TIME ZONE 'UTC',"
+    " '\" before \"YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS name),"
+    " refused AS (UPDATE refused_event SET topic = name FROM name WHERE topic = $1)"
+    " UPDATE store_offset SET topic = name FROM name WHERE topic = $1";
+
 int schema_version(void)
 {
     return tlc_pg_schema_version(&schema);
@@ -107,4 +114,14 @@ int schema_migrate(struct tlc_pg *pg, int *ret_ran, struct tlc_err *err)
 int schema_check(struct tlc_pg *pg, struct tlc_err *err)
 {
     return in_transaction(pg, all_fits, err);
+}
+
+int schema_forget_positions(struct tlc_pg *pg, const char *topic, int64_t *ret_n,
+                            struct tlc_err *err)
+{
+    const char *const params[] = {topic};
+    int rc = tlc_pg_begin(pg, err);
+    rc = rc == TLC_OK ? tlc_pg_exec(pg, sql_forget, params, 1, err) : rc;
+    *ret_n = tlc_pg_changed(pg);
+    return rc == TLC_OK ? tlc_pg_commit(pg, err) : rc;
 }

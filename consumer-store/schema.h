@@ -16,6 +16,10 @@ int schema_version(void);
 TLC_MUST int schema_migrate(struct tlc_pg *pg, int *ret_ran, struct tlc_err *err);
 /* Version, encoding, writability and rights are what this program needs; else TLC_FATAL (78) with
  * the remedy. */
+/* Positions, and what was refused, of the topic are from now on those of an earlier log. *ret_n:
+ * partitions that had one. Programs that read it notice at their next batch. */
+TLC_MUST int schema_forget_positions(struct tlc_pg *pg, const char *topic, int64_t *ret_n,
+                                     struct tlc_err *err);
 TLC_MUST int schema_check(struct tlc_pg *pg, struct tlc_err *err);
 
 #endif

@@ -6,6 +6,10 @@
 
 #include "common/io/kafka_consumer.h"
 
+/* What Kafka keeps beside its copy of a position: by it a copy of ours is told from one that an
+ * operator's tool put there. */
+#define SOURCE_COMMITTED "copy of store_offset"
+
 struct store_source {
     void *ctx;
     int (*poll)(void *ctx, int64_t wait_ms, struct tlc_kafka_batch *ret_batch, struct tlc_err *err);
@@ -14,6 +18,9 @@ struct store_source {
     int (*commit)(void *ctx, int32_t partition, int64_t next_offset, struct tlc_err *err);
     int (*range)(void *ctx, int32_t partition, bool cached, int64_t *ret_low, int64_t *ret_high,
                  struct tlc_err *err);
+    int64_t (*position)(void *ctx, int32_t partition);
+    struct tlc_kafka_witness (*witness)(void *ctx, int32_t partition);
+    int (*partitions)(void *ctx, int64_t *ret_n, struct tlc_err *err);
 };
 
 /* The real one. */

@@ -68,47 +68,67 @@ static struct store_partition *partition_get(struct store *s, int32_t number)
 /* ---- partitions come and go ---- */
 
 /* The durable position; for a partition never read before it is made: the beginning of the log. */
-static int position_find(struct store *s, int32_t number, int64_t *ret_next, struct tlc_err *err)
+static int position_find(struct store *s, int32_t number, struct store_position *ret,
+                         struct tlc_err *err)
 {
-    int64_t next = -1, low = 0, high = 0;
-    int rc = s->sink.position(s->sink.ctx, number, -1, &next, err);
-    if (rc == TLC_OK && next < 0) {
-        rc = s->source.range(s->source.ctx, number, false, &low, &high, err);
-        if (rc == TLC_OK) {
-            rc = s->sink.position(s->sink.ctx, number, low, &next, err);
-        }
-        if (rc == TLC_OK && low > 0) {
-            tlc_log(TLC_WARN, "log_cut", "partition=%" PRId32 " first_offset=%" PRId64, number,
-                    low);
-        }
+    int64_t high = 0;
+    struct store_beginning beginning;
+    int rc = s->sink.position(s->sink.ctx, number, NULL, ret, err);
+    if (rc != TLC_OK || ret->next >= 0) {
+        return rc;
     }
-    if (rc == TLC_OK) {
-        *ret_next = next;
+    rc = s->source.range(s->source.ctx, number, false, &beginning.low, &high, err);
+    rc = rc == TLC_OK ? s->source.partitions(s->source.ctx, &beginning.partitions, err) : rc;
+    rc = rc == TLC_OK ? s->sink.position(s->sink.ctx, number, &beginning, ret, err) : rc;
+    if (rc == TLC_OK && beginning.low > 0) {
+        tlc_log(TLC_WARN, "log_cut", "partition=%" PRId32 " first_offset=%" PRId64, number,
+                beginning.low);
     }
     return rc;
 }
 
-static int on_assigned(void *ctx, int32_t number, struct tlc_str metadata, int64_t *offset,
-                       struct tlc_err *err)
+/* Kafka's copy is only for lag tools, which are to see the truth from the start. One that someone
+ * else put there is not followed: rows and position move together. */
+static void copy_refresh(struct store *s, int32_t number, int64_t committed,
+                         struct tlc_str metadata, int64_t next)
 {
-    (void)metadata; /* and the offset in Kafka: both are only for lag tools */
+    struct tlc_err ignored;
+    if (committed == next) {
+        return;
+    }
+    if (committed >= 0 && !tlc_str_eq(metadata, TLC_STR(SOURCE_COMMITTED))) {
+        tlc_log(TLC_WARN, "offset_not_followed",
+                "partition=%" PRId32 " committed=%" PRId64 " position=%" PRId64
+                " text=\"the position is kept in PostgreSQL, in the transaction of its rows; "
+                "docs/scaling.md says how to read again\"",
+                number, committed, next);
+    }
+    if (s->source.commit(s->source.ctx, number, next, &ignored) != TLC_OK) {
+        tlc_log(TLC_DEBUG, "commit_failed", "error=\"%s\"", ignored.text);
+    }
+}
+
+static int on_assigned(void *ctx, int32_t number, struct tlc_str metadata,
+                       struct tlc_kafka_start *start, struct tlc_err *err)
+{
     struct store *s = ctx;
     struct store_partition *p = partition_get(s, number);
     if (!p) {
         return tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "no memory for partitions");
     }
-    int64_t next = 0;
-    int rc = position_find(s, number, &next, err);
+    struct store_position at;
+    int rc = position_find(s, number, &at, err);
     if (rc == TLC_OK) {
         rc = batch_drop(lane_of(s, number)->open, number, BATCH_OPEN, err);
     }
     if (rc != TLC_OK) {
         return rc;
     }
-    *p = (struct store_partition){.owned = true, .next = next, .stored_to = next};
-    *offset = next;
+    copy_refresh(s, number, start->offset, metadata, at.next);
+    *p = (struct store_partition){.owned = true, .next = at.next, .stored_to = at.next};
+    *start = (struct tlc_kafka_start){at.next, at.witness};
     tlc_log(TLC_INFO, "partition_assigned", "partition=%" PRId32 " position=%" PRId64, number,
-            next);
+            at.next);
     return TLC_OK;
 }
 
@@ -197,18 +217,18 @@ static int place(struct store *s, struct tlc_err *err)
     s->place_at_ms = s->now_ms + PLACE_AGAIN_MS;
     for (size_t i = 0; i < s->partitions_n; i++) {
         struct store_partition *p = &s->partitions[i];
-        int64_t next = 0;
+        struct store_position at;
         if (!p->owned || !p->misplaced) {
             continue;
         }
-        int rc = position_find(s, (int32_t)i, &next, err);
+        int rc = position_find(s, (int32_t)i, &at, err);
         if (rc == TLC_OK) {
-            rc = s->source.seek(s->source.ctx, (int32_t)i, next, err);
+            rc = s->source.seek(s->source.ctx, (int32_t)i, at.next, err);
         }
         if (rc != TLC_OK) {
             return rc;
         }
-        p->next = p->stored_to = next;
+        p->next = p->stored_to = at.next;
         p->misplaced = false;
     }
     return TLC_OK;
@@ -274,6 +294,16 @@ static int pause_all(struct store *s, bool paused, struct tlc_err *err)
     return TLC_OK;
 }
 
+/* A batch that takes something now. */
+static struct batch *batch_for(struct store *s, int32_t number)
+{
+    struct batch *b = lane_of(s, number)->open;
+    if (batch_empty(b)) {
+        b->opened_ms = s->now_ms;
+    }
+    return b;
+}
+
 static int take_messages(struct store *s, const struct tlc_kafka_batch *polled, struct tlc_err *err)
 {
     for (size_t i = 0; i < polled->n; i++) {
@@ -282,15 +312,37 @@ static int take_messages(struct store *s, const struct tlc_kafka_batch *polled, 
         if (!p || !p->owned || p->misplaced || m->offset < p->next) {
             continue;
         }
-        struct batch *b = lane_of(s, m->partition)->open;
-        if (batch_empty(b)) {
-            b->opened_ms = s->now_ms;
-        }
-        int rc = batch_add(b, m, p->next, err);
+        int rc = batch_add(batch_for(s, m->partition), m, p->next, err);
         if (rc != TLC_OK) {
             return rc;
         }
         p->next = m->offset + 1;
+    }
+    return TLC_OK;
+}
+
+/* Each partition's position is that of the source now: behind its messages, and at the log's end
+ * behind what is none. */
+static int take_positions(struct store *s, struct tlc_err *err)
+{
+    for (size_t i = 0; i < s->partitions_n; i++) {
+        struct store_partition *p = &s->partitions[i];
+        const int32_t number = (int32_t)i;
+        if (!p->owned || p->misplaced) {
+            continue;
+        }
+        const int64_t at = s->source.position(s->source.ctx, number);
+        if (at > p->next) {
+            int rc = batch_pass(batch_for(s, number), number, p->next, at, err);
+            if (rc != TLC_OK) {
+                return rc;
+            }
+            p->next = at;
+        }
+        struct batch_part *part = batch_part_find(lane_of(s, number)->open, number);
+        if (part && part->to == p->next) {
+            part->witness = s->source.witness(s->source.ctx, number);
+        }
     }
     return TLC_OK;
 }
@@ -302,7 +354,8 @@ static int read_on(struct store *s, int64_t wait_ms, struct tlc_err *err)
     int rc = s->source.poll(s->source.ctx, wait_ms, &polled, err);
     if (rc == TLC_OK) {
         report_kafka(s->report, "");
-        return take_messages(s, &polled, err);
+        rc = take_messages(s, &polled, err);
+        return rc == TLC_OK ? take_positions(s, err) : rc;
     }
     report_kafka(s->report, err->text);
     return rc;

@@ -29,6 +29,11 @@ static const struct {
     [PEER_DUPLICATE] = {"ledger", "duplicate"},
     [PEER_LATE] = {"ledger", "late"},
     [PEER_MARKS] = {"ledger", "marks"},
+    [PEER_GAPS] = {"ledger", "gaps"},
+    [PEER_CUT] = {"ledger", "cut"},
+    [PEER_BESIDES] = {"ledger", "stored_besides"},
+    [PEER_PARTITIONS_FIRST] = {"topic", "partitions_at_first"},
+    [PEER_PARTITIONS] = {"topic", "partitions"},
 };
 
 /* --- asking --- */
@@ -116,6 +121,10 @@ static void read_numbers(struct peer *peer, const json_t *root)
     if (peer->numbers[PEER_REFUSED] == PEER_NONE) {
         peer->numbers[PEER_REFUSED] = number_of(root, "counters", "records_refused");
     }
+    for (enum peer_number i = PEER_GAPS; i <= PEER_BESIDES; i++) {
+        bool without = peer->numbers[i] == PEER_NONE && peer->numbers[PEER_READ] != PEER_NONE;
+        peer->numbers[i] = without ? 0 : peer->numbers[i];
+    }
 }
 
 void peers_take(struct peers *p, enum peer_id id, int status, struct tlc_str reply,
@@ -199,8 +208,8 @@ static const struct line ledger[] = {
     {"Kafka: messages in the topic = read by consumer-store",
      "",
      {PEER_STORE, PEER_END},
-     {{PEER_STORE, PEER_READ}},
-     1},
+     {{PEER_STORE, PEER_READ}, {PEER_STORE, PEER_GAPS}, {PEER_STORE, PEER_CUT}},
+     3},
     {"consumer-store: read = stored + duplicate + refused + marks",
      "over restarts",
      {PEER_STORE, PEER_READ},
@@ -212,8 +221,8 @@ static const struct line ledger[] = {
     {"Kafka: messages in the topic = read by consumer-process",
      "",
      {PEER_PROCESS, PEER_END},
-     {{PEER_PROCESS, PEER_READ}},
-     1},
+     {{PEER_PROCESS, PEER_READ}, {PEER_PROCESS, PEER_GAPS}},
+     2},
     {"consumer-process: read = counted + duplicate + late + refused + marks",
      "over restarts",
      {PEER_PROCESS, PEER_READ},
@@ -265,18 +274,18 @@ static void add_line(const char *text, int64_t left, int64_t right, const char *
 static void add_check(const struct peers *p, const struct store_totals *own,
                       const struct history_check *check, struct tlc_buf *out)
 {
-    static const struct term terms[] = {{PEER_PROCESS, PEER_DUPLICATE},
-                                        {PEER_PROCESS, PEER_REFUSED},
-                                        {PEER_STORE, PEER_DUPLICATE},
-                                        {PEER_STORE, PEER_REFUSED}};
+    static const struct {
+        struct term term;
+        int64_t sign;
+    } terms[] = {{{PEER_PROCESS, PEER_DUPLICATE}, 1},
+                 {{PEER_PROCESS, PEER_REFUSED}, 1},
+                 {{PEER_STORE, PEER_DUPLICATE}, -1},
+                 {{PEER_STORE, PEER_REFUSED}, -1},
+                 {{PEER_STORE, PEER_BESIDES}, 1}};
     int64_t right = check->stream + check->superseded + own->refused_events + check->late;
     for (size_t i = 0; i < TLC_COUNT(terms); i++) {
-        int64_t v = value_of(p, terms[i]);
-        if (v == PEER_NONE || right == PEER_NONE) {
-            right = PEER_NONE;
-        } else {
-            right += terms[i].peer == PEER_PROCESS ? v : -v;
-        }
+        int64_t v = value_of(p, terms[i].term);
+        right = v == PEER_NONE || right == PEER_NONE ? PEER_NONE : right + terms[i].sign * v;
     }
     char note[sizeof check->note + 128];
     bool right_places = check->wrong == 0 && check->unlikely == 0;
@@ -295,6 +304,21 @@ static void add_check(const struct peers *p, const struct store_totals *own,
     add_verdict("stream = batch: events in the days = in windows + late",
                 check->done ? check->batch : PEER_NONE, check->done ? right : PEER_NONE,
                 right_places, note, out);
+}
+
+/* Only of a topic that grew: its months of then cannot be right. */
+static void add_growth(const struct peers *p, struct tlc_buf *out)
+{
+    int64_t first = value_of(p, (struct term){PEER_STORE, PEER_PARTITIONS_FIRST});
+    int64_t now = value_of(p, (struct term){PEER_STORE, PEER_PARTITIONS});
+    if (now > first && first != PEER_NONE) {
+        add_line(
+            "partitions of the topic when it was read first = now", first, now,
+            "trips under way when it grew have their events in two partitions: orphan ends and "
+            "expired starts",
+            out);
+        tlc_buf_append(out, ",", 1);
+    }
 }
 
 /* What was refused is accounted for, and wrong all the same: nobody sees it. */
@@ -330,6 +354,7 @@ static void add_ledger(const struct peers *p, const struct store_totals *own,
         add_line(line->text, value_of(p, line->left), right, line->note, out);
         tlc_buf_append(out, ",", 1);
     }
+    add_growth(p, out);
     add_windows(p, own, out);
     add_check(p, own, check, out);
     tlc_buf_printf(out, "]}");

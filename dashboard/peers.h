@@ -30,6 +30,11 @@ enum peer_number {
     PEER_DUPLICATE,
     PEER_LATE,
     PEER_MARKS,
+    PEER_GAPS,             /* 0 where a part tells a ledger without it */
+    PEER_CUT,              /* likewise */
+    PEER_BESIDES,          /* rows of other topics, and of logs before; likewise */
+    PEER_PARTITIONS_FIRST, /* of the topic, when it was read first */
+    PEER_PARTITIONS,
     PEER_END, /* sum of its partitions' end offsets */
     PEER_NUMBERS_N
 };

@@ -108,6 +108,22 @@ static void add_refusals(const struct window_message *m, struct tlc_buf *out)
     tlc_buf_printf(out, "]");
 }
 
+/* Who sends no windows asks whose they are, and of which log. */
+static void add_logs(const struct store_reply *reply, struct tlc_buf *out)
+{
+    const char *comma = "";
+    tlc_buf_printf(out, ",\"logs\":[");
+    for (size_t i = 0; i < TLC_WINDOW_PARTITIONS_MAX; i++) {
+        const struct window_log *l = &reply->logs[i];
+        if (l->known) {
+            tlc_buf_printf(out, "%s[%zu,%" PRId64 ",%" PRId64 ",%" PRId64 "]", comma, i, l->offset,
+                           l->timestamp_ms, l->hash);
+            comma = ",";
+        }
+    }
+    tlc_buf_printf(out, "]");
+}
+
 enum tlc_http_verdict routes_tell_taken(const struct window_message *m,
                                         const struct store_reply *reply,
                                         struct tlc_http_response *r)
@@ -136,6 +152,9 @@ enum tlc_http_verdict routes_tell_taken(const struct window_message *m,
     }
     if (reply->refused_windows > 0) {
         tlc_buf_printf(&r->body, ",\"refused_windows\":%" PRId64, reply->refused_windows);
+    }
+    if (reply->asked) {
+        add_logs(reply, &r->body);
     }
     tlc_buf_printf(&r->body, "}\n");
     if (r->body.failed) {

@@ -14,6 +14,16 @@ static const struct tlc_counter_def store_defs[] = {STORE_COUNTERS(TLC_COUNTER_D
 
 /* --- load --- */
 
+static int load_log(void *ctx, int32_t partition, const struct window_log *log, struct tlc_err *err)
+{
+    struct store *s = ctx;
+    if (partition < 0 || partition >= TLC_WINDOW_PARTITIONS_MAX) {
+        return tlc_err_set(err, TLC_REFUSE, "a log of partition %d", (int)partition);
+    }
+    s->windows.logs[partition] = *log;
+    return TLC_OK;
+}
+
 static int load_progress(void *ctx, const struct window_progress *p, struct tlc_err *err)
 {
     struct store *s = ctx;
@@ -43,7 +53,7 @@ static int load_claim(void *ctx, const struct window *window, uint64_t hash, str
 
 static int load(struct store *s, int64_t now_ms, struct tlc_err *err)
 {
-    const struct windows_db_visitor visitor = {s, load_progress, load_window, load_claim};
+    const struct windows_db_visitor visitor = {s, load_log, load_progress, load_window, load_claim};
     const struct windows_db_meta *meta = windows_db_meta(s->db);
     windows_release(&s->windows);
     s->windows.window_s = meta->window_s;
@@ -403,6 +413,11 @@ static bool apply_round(struct store *s, struct intake *in, int64_t now_ms,
     for (size_t i = 0; i < in->progress_n && fits; i++) {
         fits = windows_progress_put(w, in->progress[i]);
     }
+    for (size_t i = 0; i < in->message->logs_n; i++) {
+        if (in->message->logs[i].known) {
+            w->logs[i] = in->message->logs[i];
+        }
+    }
     w->window_s = in->message->window_s;
     w->lateness_s = in->message->lateness_s;
     w->revision++;
@@ -514,6 +529,8 @@ static int take_round(struct store *s, struct intake *in, uint32_t round, int64_
         .changes_n = in->changes_n,
         .progress = in->progress,
         .progress_n = in->progress_n,
+        .logs = in->message->logs,
+        .logs_n = in->message->logs_n,
         .revision = s->windows.revision + 1,
         .window_s = in->message->window_s,
         .lateness_s = in->message->lateness_s,
@@ -552,6 +569,10 @@ static int take_all(struct store *s, struct intake *in, int64_t now_ms,
         s->file = STORE_FILE_GOOD;
     }
     ret_reply->refused_windows = s->windows.refused_windows;
+    ret_reply->asked = in->message->windows_n == 0 && in->message->refusals_n == 0;
+    if (ret_reply->asked) {
+        memcpy(ret_reply->logs, s->windows.logs, sizeof ret_reply->logs);
+    }
     memcpy(ret_reply->store_id, s->store_id, sizeof s->store_id);
     return rc;
 }

@@ -81,6 +81,8 @@ struct store_reply {
     int64_t refused_windows; /* that stand refused now, of all messages */
     bool full;               /* some of this message's did not fit */
     char store_id[WINDOWS_STORE_ID_N + 1];
+    bool asked; /* the message held nothing: logs are told */
+    struct window_log logs[TLC_WINDOW_PARTITIONS_MAX];
 };
 
 /* Reads the file into memory; a damaged one is set aside (s->aside). path is borrowed. On failure

@@ -368,6 +368,21 @@ static int decode_partitions(const json_t *array, struct window_message *m, stru
     return TLC_OK;
 }
 
+/* "logs", which a sender may leave out. One that is wrong stays out. */
+static void decode_logs(const json_t *array, struct window_message *m)
+{
+    static const int64_t limits[4][2] = {
+        {0, TLC_WINDOW_PARTITIONS_MAX - 1}, {0, INT64_MAX}, {-1, INT64_MAX}, {0, UINT32_MAX}};
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        int64_t v[4];
+        struct tlc_err ignored;
+        if (get_tuple(array, i, 4, limits, v, &ignored) == TLC_OK) {
+            m->logs[v[0]] = (struct window_log){true, v[1], v[2], v[3]};
+            m->logs_n = (size_t)v[0] >= m->logs_n ? (size_t)v[0] + 1 : m->logs_n;
+        }
+    }
+}
+
 static int decode_all(const json_t *root, struct window_message *m, struct tlc_err *err)
 {
     const json_t *windows, *partitions;
@@ -387,9 +402,11 @@ static int decode_all(const json_t *root, struct window_message *m, struct tlc_e
     }
     m->windows = calloc(json_array_size(windows) + 1, sizeof *m->windows);
     m->progress = calloc(json_array_size(partitions) + 1, sizeof *m->progress);
-    if (m->windows == NULL || m->progress == NULL) {
+    m->logs = calloc(TLC_WINDOW_PARTITIONS_MAX, sizeof *m->logs);
+    if (m->windows == NULL || m->progress == NULL || m->logs == NULL) {
         return tlc_err_set(err, TLC_RETRY, "no memory for a message");
     }
+    decode_logs(json_object_get(root, "logs"), m);
     if (decode_windows(windows, m, err) != TLC_OK) {
         return err->cls;
     }
@@ -422,6 +439,7 @@ void window_message_release(struct window_message *m)
     }
     free(m->windows);
     free(m->progress);
+    free(m->logs);
     free(m->refusals);
     *m = (struct window_message){.window_s = 0};
 }

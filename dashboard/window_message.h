@@ -53,12 +53,21 @@ static inline int64_t window_refusal_partition(const struct window_refusal *r)
     return r->partition < 0 ? r->partition : r->partition % TLC_WINDOW_PARTITIONS_MAX;
 }
 
+/* A message of a partition's log, by which the log is known again (docs/decisions/10-witness.md).
+ */
+struct window_log {
+    bool known;
+    int64_t offset, timestamp_ms, hash;
+};
+
 struct window_message {
     int64_t window_s, lateness_s;
     struct window *windows;
     size_t windows_n;
     struct window_progress *progress;
     size_t progress_n;
+    struct window_log *logs; /* by partition, logs_n of them */
+    size_t logs_n;
     struct window_refusal *refusals;
     size_t refusals_n, refusals_cap;
 };

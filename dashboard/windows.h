@@ -76,7 +76,8 @@ struct windows {
     int64_t cells_n;
     int64_t superseded_windows, superseded_events;
     int64_t refused_windows, refused_events; /* not taken, and noted in the file by name */
-    int64_t changed_ms;                      /* now_ms of the last change */
+    struct window_log logs[TLC_WINDOW_PARTITIONS_MAX]; /* of the last message, by partition */
+    int64_t changed_ms;                                /* now_ms of the last change */
     int64_t pulse_ms[WINDOWS_PULSE_N];
     size_t pulse_n, pulse_next;
 };

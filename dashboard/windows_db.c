@@ -2,13 +2,13 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "dashboard/db_file.h"
+#include "dashboard/windows_sql.h"
 
 enum statement {
     SQL_BEGIN,
@@ -18,6 +18,8 @@ enum statement {
     SQL_PUT_CLAIM,
     SQL_DROP_CLAIM,
     SQL_PUT_PROGRESS,
+    SQL_PUT_LOG,
+    SQL_ALL_LOGS,
     SQL_PUT_REFUSED,
     SQL_GET_REFUSED,
     SQL_DROP_REFUSED,
@@ -49,6 +51,8 @@ static const char *const schema_sql =
     " source INTEGER NOT NULL, start INTEGER NOT NULL, partition INTEGER NOT NULL,"
     " revision INTEGER NOT NULL, final INTEGER NOT NULL, events INTEGER NOT NULL,"
     " body BLOB NOT NULL, PRIMARY KEY(source, start, partition, revision));"
+    "CREATE TABLE IF NOT EXISTS log(partition INTEGER PRIMARY KEY, offset INTEGER NOT NULL,"
+    " timestamp_ms INTEGER NOT NULL, hash INTEGER NOT NULL);"
     "CREATE TABLE IF NOT EXISTS refused_window("
     " source INTEGER NOT NULL, start INTEGER NOT NULL, partition INTEGER NOT NULL,"
     " revision INTEGER NOT NULL, events INTEGER NOT NULL, reason TEXT NOT NULL,"
@@ -70,6 +74,9 @@ static const char *const statement_sql[SQL_N] = {
     [SQL_PUT_PROGRESS] = "INSERT OR REPLACE INTO progress"
                          "(source, partition, position, late, refused, watermark_s, max_event_s)"
                          " VALUES(?,?,?,?,?,?,?)",
+    [SQL_PUT_LOG] =
+        "INSERT OR REPLACE INTO log(partition, offset, timestamp_ms, hash) VALUES(?,?,?,?)",
+    [SQL_ALL_LOGS] = "SELECT partition, offset, timestamp_ms, hash FROM log",
     [SQL_PUT_REFUSED] = "INSERT OR REPLACE INTO refused_window"
                         "(source, start, partition, revision, events, reason)"
                         " VALUES(?,?,?,?,?,?)",
@@ -100,45 +107,13 @@ struct windows_db {
     char path[PATH_MAX];
 };
 
-/* What the caller should do about a result code. Damage is TLC_REFUSE here; open turns that into a
- * new file. */
-static int db_failed(sqlite3 *handle, const char *what, struct tlc_err *err)
-{
-    int code = handle != NULL ? sqlite3_errcode(handle) & 0xff : SQLITE_NOMEM;
-    const char *text = handle != NULL ? sqlite3_errmsg(handle) : "no memory";
-    switch (code) {
-    case SQLITE_NOTADB:
-    case SQLITE_CORRUPT: return tlc_err_set(err, TLC_REFUSE, "%s: %s", what, text);
-    case SQLITE_FULL:
-        return tlc_err_set(err, TLC_RETRY, "%s: %s; make room on its disk", what, text);
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-    case SQLITE_IOERR:
-    case SQLITE_NOMEM: return tlc_err_set(err, TLC_RETRY, "%s: %s", what, text);
-    case SQLITE_READONLY:
-    case SQLITE_CANTOPEN:
-    case SQLITE_PERM:
-        return tlc_err_fatal(err, TLC_EXIT_CANTCREAT,
-                             "%s: %s; give --db a file in a folder that can be written", what,
-                             text);
-    default: return tlc_err_fatal(err, TLC_EXIT_SOFTWARE, "%s: %s", what, text);
-    }
-}
-
 /* Runs a statement that gives no rows, and leaves it ready for the next time. */
 static int run(struct windows_db *db, enum statement which, struct tlc_err *err)
 {
     int code = sqlite3_step(db->statements[which]);
-    int result = code == SQLITE_DONE ? TLC_OK : db_failed(db->handle, "write windows", err);
+    int result = code == SQLITE_DONE ? TLC_OK : sql_failed(db->handle, "write windows", err);
     sqlite3_reset(db->statements[which]);
     return result;
-}
-
-static void bind_all(sqlite3_stmt *s, const int64_t *values, int n)
-{
-    for (int i = 0; i < n; i++) {
-        sqlite3_bind_int64(s, i + 1, values[i]);
-    }
 }
 
 static int put_meta(struct windows_db *db, const char *key, const char *value, struct tlc_err *err)
@@ -196,18 +171,18 @@ static int make_store_id(char dst[WINDOWS_STORE_ID_N + 1], struct tlc_err *err)
 static int exec(sqlite3 *handle, const char *sql, const char *what, struct tlc_err *err)
 {
     return sqlite3_exec(handle, sql, NULL, NULL, NULL) == SQLITE_OK ? TLC_OK
-                                                                    : db_failed(handle, what, err);
+                                                                    : sql_failed(handle, what, err);
 }
 
 static int quick_check(sqlite3 *handle, struct tlc_err *err)
 {
     sqlite3_stmt *s = NULL;
     if (sqlite3_prepare_v2(handle, "PRAGMA quick_check(1)", -1, &s, NULL) != SQLITE_OK) {
-        return db_failed(handle, "check", err);
+        return sql_failed(handle, "check", err);
     }
     int result = TLC_OK;
     if (sqlite3_step(s) != SQLITE_ROW) {
-        result = db_failed(handle, "check", err);
+        result = sql_failed(handle, "check", err);
     } else if (strcmp((const char *)sqlite3_column_text(s, 0), "ok") != 0) {
         result = tlc_err_set(err, TLC_REFUSE, "check: %s", (const char *)sqlite3_column_text(s, 0));
     }
@@ -225,7 +200,7 @@ static int get_pair(struct windows_db *db, enum statement which, int64_t ret_pai
     }
     int result = code == SQLITE_ROW || code == SQLITE_DONE
                      ? TLC_OK
-                     : db_failed(db->handle, "read refused windows", err);
+                     : sql_failed(db->handle, "read refused windows", err);
     sqlite3_reset(s);
     return result;
 }
@@ -279,7 +254,7 @@ static int handle_open(struct windows_db *db, bool anew, struct tlc_err *err)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(db->path, &db->handle, flags, NULL) != SQLITE_OK) {
-        return db_failed(db->handle, "open", err);
+        return sql_failed(db->handle, "open", err);
     }
     sqlite3_busy_timeout(db->handle, 1000);
     if (exec(db->handle, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", "open", err) !=
@@ -291,7 +266,7 @@ static int handle_open(struct windows_db *db, bool anew, struct tlc_err *err)
     for (size_t i = 0; i < SQL_N; i++) {
         if (sqlite3_prepare_v3(db->handle, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
                                &db->statements[i], NULL) != SQLITE_OK) {
-            return db_failed(db->handle, "prepare", err);
+            return sql_failed(db->handle, "prepare", err);
         }
     }
     if (load_meta(db, anew, err) != TLC_OK) {
@@ -374,74 +349,74 @@ const struct windows_db_meta *windows_db_meta(const struct windows_db *db)
 
 /* --- load --- */
 
-/* The window in columns source, start, partition, revision, final, body. */
-static int row_window(sqlite3_stmt *s, struct window *ret_w, uint64_t *ret_hash,
-                      struct tlc_err *err)
+typedef int row_fn(sqlite3_stmt *s, const struct windows_db_visitor *v, struct tlc_err *err);
+
+static int load_log(sqlite3_stmt *s, const struct windows_db_visitor *v, struct tlc_err *err)
 {
-    struct tlc_str body = {sqlite3_column_blob(s, 5), (size_t)sqlite3_column_bytes(s, 5)};
-    if (window_decode(body, ret_w, err) != TLC_OK) {
-        return err->cls;
-    }
-    ret_w->source = sqlite3_column_int(s, 0);
-    ret_w->start_s = sqlite3_column_int64(s, 1);
-    ret_w->partition = sqlite3_column_int(s, 2);
-    ret_w->revision = sqlite3_column_int64(s, 3);
-    ret_w->final = sqlite3_column_int(s, 4) != 0;
-    *ret_hash = window_hash(body);
-    return TLC_OK;
+    const struct window_log log = {true, sqlite3_column_int64(s, 1), sqlite3_column_int64(s, 2),
+                                   sqlite3_column_int64(s, 3)};
+    return v->log(v->ctx, sqlite3_column_int(s, 0), &log, err);
 }
 
-static int load_progress(struct windows_db *db, const struct windows_db_visitor *v,
-                         struct tlc_err *err)
+static int load_progress(sqlite3_stmt *s, const struct windows_db_visitor *v, struct tlc_err *err)
 {
-    sqlite3_stmt *s = db->statements[SQL_ALL_PROGRESS];
-    int code = SQLITE_DONE, result = TLC_OK;
-    while (result == TLC_OK && (code = sqlite3_step(s)) == SQLITE_ROW) {
-        struct window_progress p = {.source = sqlite3_column_int(s, 0),
-                                    .partition = sqlite3_column_int(s, 1),
-                                    .position = sqlite3_column_int64(s, 2),
-                                    .late = sqlite3_column_int64(s, 3),
-                                    .refused = sqlite3_column_int64(s, 4),
-                                    .watermark_s = sqlite3_column_int64(s, 5),
-                                    .max_event_s = sqlite3_column_int64(s, 6)};
-        result = v->progress(v->ctx, &p, err);
+    struct window_progress p = {.source = sqlite3_column_int(s, 0),
+                                .partition = sqlite3_column_int(s, 1),
+                                .position = sqlite3_column_int64(s, 2),
+                                .late = sqlite3_column_int64(s, 3),
+                                .refused = sqlite3_column_int64(s, 4),
+                                .watermark_s = sqlite3_column_int64(s, 5),
+                                .max_event_s = sqlite3_column_int64(s, 6)};
+    return v->progress(v->ctx, &p, err);
+}
+
+static int load_window(sqlite3_stmt *s, const struct windows_db_visitor *v, struct tlc_err *err)
+{
+    struct window w;
+    uint64_t hash;
+    int result = sql_window(s, &w, &hash, err);
+    if (result == TLC_OK) {
+        result = v->window(v->ctx, &w, hash, err);
+        window_release(&w);
     }
-    if (result == TLC_OK && code != SQLITE_DONE) {
-        result = db_failed(db->handle, "read progress", err);
-    }
-    sqlite3_reset(s);
     return result;
 }
 
-static int load_windows(struct windows_db *db, const struct windows_db_visitor *v, bool claims,
-                        struct tlc_err *err)
+static int load_claim(sqlite3_stmt *s, const struct windows_db_visitor *v, struct tlc_err *err)
 {
-    sqlite3_stmt *s = db->statements[claims ? SQL_ALL_CLAIMS : SQL_ALL_WINDOWS];
-    int code = SQLITE_DONE, result = TLC_OK;
-    while (result == TLC_OK && (code = sqlite3_step(s)) == SQLITE_ROW) {
-        struct window w;
-        uint64_t hash;
-        result = row_window(s, &w, &hash, err);
-        if (result == TLC_OK) {
-            result = claims ? v->claim(v->ctx, &w, hash, err) : v->window(v->ctx, &w, hash, err);
-            window_release(&w);
-        }
+    struct window w;
+    uint64_t hash;
+    int result = sql_window(s, &w, &hash, err);
+    if (result == TLC_OK) {
+        result = v->claim(v->ctx, &w, hash, err);
+        window_release(&w);
     }
-    if (result == TLC_OK && code != SQLITE_DONE) {
-        result = db_failed(db->handle, "read windows", err);
-    }
-    sqlite3_reset(s);
     return result;
 }
 
 int windows_db_load(struct windows_db *db, const struct windows_db_visitor *visitor,
                     struct tlc_err *err)
 {
-    if (load_progress(db, visitor, err) != TLC_OK ||
-        load_windows(db, visitor, false, err) != TLC_OK) {
-        return err->cls;
+    static const struct {
+        enum statement statement;
+        row_fn *take;
+    } tables[] = {{SQL_ALL_LOGS, load_log},
+                  {SQL_ALL_PROGRESS, load_progress},
+                  {SQL_ALL_WINDOWS, load_window},
+                  {SQL_ALL_CLAIMS, load_claim}};
+    int result = TLC_OK;
+    for (size_t i = 0; i < TLC_COUNT(tables) && result == TLC_OK; i++) {
+        sqlite3_stmt *s = db->statements[tables[i].statement];
+        int code = SQLITE_DONE;
+        while (result == TLC_OK && (code = sqlite3_step(s)) == SQLITE_ROW) {
+            result = tables[i].take(s, visitor, err);
+        }
+        if (result == TLC_OK && code != SQLITE_DONE) {
+            result = sql_failed(db->handle, "read windows", err);
+        }
+        sqlite3_reset(s);
     }
-    return load_windows(db, visitor, true, err);
+    return result;
 }
 
 /* --- write --- */
@@ -451,7 +426,7 @@ static int drop_refused(struct windows_db *db, const int64_t key[3], int64_t rev
                         struct tlc_err *err)
 {
     int64_t held[2]; /* revision, events */
-    bind_all(db->statements[SQL_GET_REFUSED], key, 3);
+    sql_bind(db->statements[SQL_GET_REFUSED], key, 3);
     if (get_pair(db, SQL_GET_REFUSED, held, err) != TLC_OK) {
         return err->cls;
     }
@@ -460,7 +435,7 @@ static int drop_refused(struct windows_db *db, const int64_t key[3], int64_t rev
     }
     db->meta.refused_windows--;
     db->meta.refused_events -= held[1];
-    bind_all(db->statements[SQL_DROP_REFUSED], key, 3);
+    sql_bind(db->statements[SQL_DROP_REFUSED], key, 3);
     return run(db, SQL_DROP_REFUSED, err);
 }
 
@@ -470,7 +445,7 @@ static int write_refusal(struct windows_db *db, const struct window_refusal *r, 
     if (drop_refused(db, values, INT64_MAX, err) != TLC_OK) {
         return err->cls;
     }
-    bind_all(db->statements[SQL_PUT_REFUSED], values, 5);
+    sql_bind(db->statements[SQL_PUT_REFUSED], values, 5);
     sqlite3_bind_text(db->statements[SQL_PUT_REFUSED], 6, r->text, -1, SQLITE_STATIC);
     db->meta.refused_windows++;
     db->meta.refused_events += r->events;
@@ -486,7 +461,7 @@ static int write_change(struct windows_db *db, const struct windows_db_change *c
         return err->cls;
     }
     if (c->claim && c->replaces != 0) {
-        bind_all(db->statements[SQL_DROP_CLAIM], key, 4);
+        sql_bind(db->statements[SQL_DROP_CLAIM], key, 4);
         if (run(db, SQL_DROP_CLAIM, err) != TLC_OK) {
             return err->cls;
         }
@@ -494,7 +469,7 @@ static int write_change(struct windows_db *db, const struct windows_db_change *c
     enum statement which = c->claim ? SQL_PUT_CLAIM : SQL_PUT_WINDOW;
     const int64_t values[] = {w->source,   w->start_s,       w->partition,
                               w->revision, w->final ? 1 : 0, w->starts_n + w->ends_n};
-    bind_all(db->statements[which], values, 6);
+    sql_bind(db->statements[which], values, 6);
     sqlite3_bind_blob(db->statements[which], 7, c->encoded.p, (int)c->encoded.n, SQLITE_STATIC);
     return run(db, which, err);
 }
@@ -504,8 +479,16 @@ static int write_progress(struct windows_db *db, const struct window_progress *p
 {
     const int64_t values[] = {p->source,  p->partition,   p->position,   p->late,
                               p->refused, p->watermark_s, p->max_event_s};
-    bind_all(db->statements[SQL_PUT_PROGRESS], values, 7);
+    sql_bind(db->statements[SQL_PUT_PROGRESS], values, 7);
     return run(db, SQL_PUT_PROGRESS, err);
+}
+
+static int write_log(struct windows_db *db, size_t partition, const struct window_log *l,
+                     struct tlc_err *err)
+{
+    const int64_t values[] = {(int64_t)partition, l->offset, l->timestamp_ms, l->hash};
+    sql_bind(db->statements[SQL_PUT_LOG], values, 4);
+    return l->known ? run(db, SQL_PUT_LOG, err) : TLC_OK;
 }
 
 static int write_all(struct windows_db *db, const struct windows_db_batch *b, struct tlc_err *err)
@@ -517,6 +500,11 @@ static int write_all(struct windows_db *db, const struct windows_db_batch *b, st
     }
     for (size_t i = 0; i < b->progress_n; i++) {
         if (write_progress(db, b->progress[i], err) != TLC_OK) {
+            return err->cls;
+        }
+    }
+    for (size_t i = 0; i < b->logs_n; i++) {
+        if (write_log(db, i, &b->logs[i], err) != TLC_OK) {
             return err->cls;
         }
     }
@@ -572,109 +560,4 @@ size_t windows_db_refused(struct windows_db *db, struct window_refusal *ret_refu
     }
     sqlite3_reset(s);
     return n;
-}
-
-/* --- cursor --- */
-
-struct windows_cursor {
-    sqlite3 *handle;
-    sqlite3_stmt *statement;
-    bool finals;
-    bool at_row; /* statement stands on a row that was not yet handed out */
-};
-
-static const char *const cursor_sql =
-    "SELECT source, start, partition, revision, final, body FROM window"
-    " WHERE (?1 = 0 OR source = ?1) AND start >= ?2 AND start < ?3 ORDER BY source, start, "
-    "partition";
-
-static int cursor_step(struct windows_cursor *c, struct tlc_err *err)
-{
-    int code = sqlite3_step(c->statement);
-    c->at_row = code == SQLITE_ROW;
-    return code == SQLITE_ROW || code == SQLITE_DONE ? TLC_OK
-                                                     : db_failed(c->handle, "read windows", err);
-}
-
-int windows_cursor_open(const char *path, const struct windows_cursor_range *range,
-                        struct windows_cursor **ret_cursor, struct tlc_err *err)
-{
-    struct windows_cursor *c = calloc(1, sizeof *c);
-    if (c == NULL) {
-        return tlc_err_set(err, TLC_RETRY, "no memory");
-    }
-    int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(path, &c->handle, flags, NULL) != SQLITE_OK ||
-        sqlite3_busy_timeout(c->handle, 5000) != SQLITE_OK ||
-        sqlite3_prepare_v2(c->handle, cursor_sql, -1, &c->statement, NULL) != SQLITE_OK) {
-        int result = db_failed(c->handle, "read windows", err);
-        windows_cursor_close(&c);
-        return result;
-    }
-    const int64_t values[] = {range->source, range->from_s, range->to_s};
-    bind_all(c->statement, values, 3);
-    c->finals = range->finals;
-    if (cursor_step(c, err) != TLC_OK) {
-        int result = err->cls;
-        windows_cursor_close(&c);
-        return result;
-    }
-    *ret_cursor = c;
-    return TLC_OK;
-}
-
-void windows_cursor_close(struct windows_cursor **cursor)
-{
-    if (*cursor != NULL) {
-        sqlite3_finalize((*cursor)->statement);
-        sqlite3_close((*cursor)->handle);
-        free(*cursor);
-        *cursor = NULL;
-    }
-}
-
-/* Adds up the rows of one source and start. */
-static int cursor_sum(struct windows_cursor *c, struct windows_cursor_row *row, struct tlc_err *err)
-{
-    window_total_reset(&row->total);
-    row->source = sqlite3_column_int(c->statement, 0);
-    row->start_s = sqlite3_column_int64(c->statement, 1);
-    row->final = true;
-    while (c->at_row && sqlite3_column_int(c->statement, 0) == row->source &&
-           sqlite3_column_int64(c->statement, 1) == row->start_s) {
-        struct window w;
-        uint64_t hash;
-        if (row_window(c->statement, &w, &hash, err) != TLC_OK) {
-            return err->cls;
-        }
-        bool added = window_total_add(&row->total, &w);
-        row->final = row->final && w.final;
-        window_release(&w);
-        if (!added) {
-            return tlc_err_set(err, TLC_RETRY, "no memory");
-        }
-        if (cursor_step(c, err) != TLC_OK) {
-            return err->cls;
-        }
-    }
-    return TLC_OK;
-}
-
-int windows_cursor_next(struct windows_cursor *cursor, struct windows_cursor_row *row,
-                        struct tlc_err *err)
-{
-    while (cursor->at_row) {
-        if (cursor_sum(cursor, row, err) != TLC_OK) {
-            return err->cls;
-        }
-        if (row->final || !cursor->finals) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-bool windows_cursor_more(const struct windows_cursor *cursor)
-{
-    return cursor->at_row;
 }

@@ -1,5 +1,5 @@
 /* The windows on disk: one SQLite file, WAL, one transaction a change. The only file that includes
- * sqlite3.h is windows_db.c.
+ * sqlite3.h is windows_sql.h.
  *
  * For: durability and what is too large for memory (all windows with their routes). Not for: the
  * page's queries (windows.h). A change is durable when windows_db_write returned 0
@@ -40,6 +40,8 @@ struct windows_db_batch {
     size_t changes_n;
     const struct window_progress *const *progress;
     size_t progress_n;
+    const struct window_log *logs; /* by partition; those that are known are kept */
+    size_t logs_n;
     /* Each takes the place of what was noted of its name; its events are those that are held
      * nowhere else. */
     const struct window_refusal *const *refusals;
@@ -51,6 +53,7 @@ struct windows_db_batch {
  * the callee. */
 struct windows_db_visitor {
     void *ctx;
+    int (*log)(void *ctx, int32_t partition, const struct window_log *log, struct tlc_err *err);
     int (*progress)(void *ctx, const struct window_progress *p, struct tlc_err *err);
     int (*window)(void *ctx, struct window *window, uint64_t hash, struct tlc_err *err);
     int (*claim)(void *ctx, const struct window *window, uint64_t hash, struct tlc_err *err);
@@ -72,7 +75,7 @@ bool windows_db_gone(struct windows_db *db);
 /* Closes one that is gone, so that nothing of it gets into what stands in its place. */
 void windows_db_leave(struct windows_db **db);
 const struct windows_db_meta *windows_db_meta(const struct windows_db *db);
-/* Progress, then windows by source, start and partition, then claims in order of revision. */
+/* Logs, progress, then windows by source, start and partition, then claims in order of revision. */
 TLC_MUST int windows_db_load(struct windows_db *db, const struct windows_db_visitor *visitor,
                              struct tlc_err *err);
 /* All or nothing. TLC_RETRY: disk full, locked or unreadable: nothing was written, the caller may

@@ -129,7 +129,7 @@ int kafka_conf_consumer(rd_kafka_conf_t *conf, const struct tlc_kafka_consumer_o
         {"enable.auto.commit", "false"},
         {"enable.auto.offset.store", "false"},
         {"auto.offset.reset", "error"},
-        {"enable.partition.eof", "false"},
+        {"enable.partition.eof", "true"},
         {"check.crcs", "false"},
         {"fetch.wait.max.ms", "50"},
         {"fetch.min.bytes", "200000"},

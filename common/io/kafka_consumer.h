@@ -1,5 +1,6 @@
 /* Kafka consumer: librdkafka's group consumer in batches. rdkafka.h is included by
- * kafka_producer.c, kafka_consumer.c, kafka_conf.h, kafka_fault.h and kafka_leave.h only.
+ * kafka_producer.c, kafka_consumer.c, kafka_conf.h, kafka_fault.h, kafka_leave.h and
+ * kafka_partition.h only.
  *
  * Partitions come from the group (cooperative-sticky); where to begin comes from the program, by
  * the assigned hook. auto.offset.reset is never left to guess: a position that the log no longer
@@ -29,14 +30,29 @@ struct tlc_kafka_batch {
     size_t bytes; /* of the values */
 };
 
+/* One message of a log, by which the log is known again: another one, made under the same name, has
+ * another message there, or none (docs/decisions/10-witness.md). offset -1: none is known. */
+struct tlc_kafka_witness {
+    int64_t offset, timestamp_ms;
+    int64_t hash; /* 32 bits of key and value */
+};
+#define TLC_KAFKA_NO_WITNESS ((struct tlc_kafka_witness){.offset = -1})
+
+/* Where a partition begins. */
+struct tlc_kafka_start {
+    int64_t offset; /* next to read; below 0: the beginning of the log */
+    struct tlc_kafka_witness witness;
+};
+
 struct tlc_kafka_consumer_hooks {
     void *ctx;
-    /* A partition is now ours. In: *offset is the group's committed offset or -1, metadata what was
-     * committed with it. Out: where to begin
-     * (-2: the beginning of the log). A failure keeps the partition unread and is returned by poll.
-     */
-    int (*assigned)(void *ctx, int32_t partition, struct tlc_str metadata, int64_t *offset,
-                    struct tlc_err *err);
+    /* A partition is now ours. In: offset is the group's committed one or -1, metadata what was
+     * committed with it. Out: where to begin, and a message that was read of this log before, if
+     * one is known: nothing is handed out before it was found there again (retention and
+     * compaction may have taken it: then nothing is said), and another log is TLC_FATAL (65). A
+     * failure keeps the partition unread and is returned by poll. */
+    int (*assigned)(void *ctx, int32_t partition, struct tlc_str metadata,
+                    struct tlc_kafka_start *start, struct tlc_err *err);
     /* It is no longer ours: nothing of it may be written any more unless !lost (then: last chance
      * to store and commit). */
     void (*revoked)(void *ctx, int32_t partition, bool lost);
@@ -49,8 +65,9 @@ struct tlc_kafka_consumer_options {
      * that leaves for good is missed only after its session. NULL = none. */
     const char *instance;
     const struct tlc_opt_list *properties; /* -X name=value; the last word */
-    int64_t batch_max;                     /* messages a poll */
-    int64_t queue_bytes;                   /* fetched ahead, in all */
+    const char *another_log_help; /* what to do then, in a sentence or two, for the error */
+    int64_t batch_max;            /* messages a poll */
+    int64_t queue_bytes;          /* fetched ahead, in all */
 };
 
 #define TLC_KAFKA_INSTANCE_MAX 256
@@ -81,6 +98,15 @@ TLC_MUST int tlc_kafka_consumer_pause(struct tlc_kafka_consumer *consumer, int32
 TLC_MUST int tlc_kafka_consumer_commit(struct tlc_kafka_consumer *consumer, int32_t partition,
                                        int64_t next_offset, struct tlc_str metadata, bool wait,
                                        struct tlc_err *err);
+/* Partitions of the topic now, by asking. */
+TLC_MUST int tlc_kafka_consumer_partitions(struct tlc_kafka_consumer *consumer, int64_t *ret_n,
+                                           struct tlc_err *err);
+/* The next offset to hand out; at the log's end behind it, whatever lies there without being a
+ * message: marks of transactions, what was aborted or compacted. -1: not known yet. */
+int64_t tlc_kafka_consumer_position(struct tlc_kafka_consumer *consumer, int32_t partition);
+/* The message handed out last, by the last poll or before. */
+struct tlc_kafka_witness tlc_kafka_consumer_witness(struct tlc_kafka_consumer *consumer,
+                                                    int32_t partition);
 /* First offset the log holds and the one after its last; from the last fetch when cached, else
  * asked. */
 TLC_MUST int tlc_kafka_consumer_range(struct tlc_kafka_consumer *consumer, int32_t partition,

@@ -1,8 +1,14 @@
 #include "common/io/kafka_leave.h"
 
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
 #include "common/base/clock.h"
 
 #define POLL_MS 20
+#define DESTROY_MS 3000               /* it takes milliseconds, or for ever */
 #define DESTROYS_UNSETTLED 0x02030000 /* the version that does */
 
 bool kafka_has_member_id(rd_kafka_t *rk)
@@ -70,5 +76,82 @@ void kafka_destroy(rd_kafka_t *rk, rd_kafka_queue_t *queue, bool unsettled)
         return;
     }
     rd_kafka_queue_destroy(queue);
-    rd_kafka_destroy(rk);
+    (void)kafka_end(rk);
+}
+
+/* Shared with a thread that may never return: who is the last to leave frees it. */
+struct ending {
+    rd_kafka_t *rk;
+    pthread_mutex_t lock;
+    pthread_cond_t ended;
+    bool done, alone; /* alone: nobody waits any more */
+};
+
+static void ending_free(struct ending *e)
+{
+    pthread_cond_destroy(&e->ended);
+    pthread_mutex_destroy(&e->lock);
+    free(e);
+}
+
+static void *destroy(void *ctx)
+{
+    struct ending *e = ctx;
+    rd_kafka_destroy(e->rk);
+    pthread_mutex_lock(&e->lock);
+    e->done = true;
+    bool alone = e->alone;
+    pthread_cond_signal(&e->ended);
+    pthread_mutex_unlock(&e->lock);
+    if (alone) {
+        ending_free(e);
+    }
+    return NULL;
+}
+
+/* NULL: no memory, or no thread. */
+static struct ending *ending_start(rd_kafka_t *rk)
+{
+    struct ending *e = calloc(1, sizeof(*e));
+    pthread_attr_t attr;
+    pthread_t thread;
+    if (!e) {
+        return NULL;
+    }
+    e->rk = rk;
+    pthread_mutex_init(&e->lock, NULL);
+    pthread_cond_init(&e->ended, NULL);
+    pthread_attr_init(&attr);
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    int failed = pthread_create(&thread, &attr, destroy, e);
+    pthread_attr_destroy(&attr);
+    if (failed) {
+        ending_free(e);
+        return NULL;
+    }
+    return e;
+}
+
+bool kafka_end(rd_kafka_t *rk)
+{
+    struct ending *e = ending_start(rk);
+    if (!e) {
+        rd_kafka_destroy(rk);
+        return true;
+    }
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += DESTROY_MS / 1000;
+    int rc = 0;
+    pthread_mutex_lock(&e->lock);
+    while (!e->done && rc != ETIMEDOUT) {
+        rc = pthread_cond_timedwait(&e->ended, &e->lock, &until);
+    }
+    bool done = e->done;
+    e->alone = !done;
+    pthread_mutex_unlock(&e->lock);
+    if (done) {
+        ending_free(e);
+    }
+    return done;
 }

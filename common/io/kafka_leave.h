@@ -18,6 +18,9 @@ void kafka_park(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list);
 /* Closes the consumer; rebalance callbacks run in here. false: not in time, and rk must not be
  * destroyed: that would wait without end. */
 bool kafka_leave(rd_kafka_t *rk, int64_t wait_ms);
+/* rd_kafka_destroy, but for 3 s at most: a thread of its own that it waits for may never end (seen
+ * with 2.0.2). false: the client stays until the process ends. For producers too. */
+bool kafka_end(rd_kafka_t *rk);
 /* After kafka_leave. unsettled: it may have been let in without having been assigned anything. */
 void kafka_destroy(rd_kafka_t *rk, rd_kafka_queue_t *queue, bool unsettled);
 

@@ -7,6 +7,7 @@
 #include "common/base/clock.h"
 #include "common/base/counters.h"
 #include "common/io/kafka_conf.h"
+#include "common/io/kafka_leave.h"
 
 #define CHUNK 512 /* messages handed over at once: their table stands on the stack */
 #define PARTITION_PLACES 64
@@ -582,7 +583,7 @@ void tlc_kafka_producer_close(struct tlc_kafka_producer **producer, int64_t wait
         rd_kafka_queue_destroy(p->queue);
     }
     if (p->rk) {
-        rd_kafka_destroy(p->rk);
+        (void)kafka_end(p->rk);
     }
     while (p->spare) {
         struct flight *f = p->spare;

@@ -7,14 +7,17 @@ def total(f): map(f | to_entries[]) | group_by(.key) | map({key: .[0].key, value
 def line(name; left; right; where):
     {name: name, left: left, right: right, ok: (left == right), where: where};
 
+# Offsets that hold no message: marks of transactions, what was aborted or compacted.
+def gaps_words(n): if n == 0 then "" else " + gaps" end;
+
 # What the server acknowledged must lie in the log. More may: records answered with an error that the broker took all the same, and
 # what a killed server had acknowledged since its start, which nobody knows any more; both are seen only here.
 def kafka_line($server):
     ($ARGS.named.past // {acked: 0, failed: 0, marks: 0, killed: false}) as $past | ($ARGS.named.outside // 0) as $outside |
-    ($past.acked + $past.marks + $outside + $server.records_acked + $server.marks) as $sure |
+    ($past.acked + $past.marks + $outside + $server.records_acked + $server.marks + $t[0].ledger.gaps) as $sure |
     ($past.failed + ([$server.records_failed, $server.kafka_records_failed] | max)) as $doubtful |
     ($topic_end - $sure) as $more |
-    (if $outside == 0 then "" else " + put in from outside" end) as $words |
+    ((if $outside == 0 then "" else " + put in from outside" end) + gaps_words($t[0].ledger.gaps)) as $words |
     if $past.killed then
         line("Kafka: end offsets = acked + close marks\($words) + \($more) of a server that was killed"; $topic_end; $sure + $more;
             "producer-server.log") | .ok = ($more >= 0)
@@ -57,21 +60,28 @@ def overlap_lines:
       $server.records_received; $server.records_acked + $server.records_refused + $server.records_failed;
       "producer-server.log and its /status; is a request still under way?"),
   kafka_line($server),
-  line("Kafka: end offsets = messages that consumer-store read"; $topic_end; $store.read;
+  line("Kafka: end offsets = messages that consumer-store read\(gaps_words($store.gaps))\(if $store.cut == 0 then "" else " + deleted before" end)";
+      $topic_end; $store.read + $store.gaps + $store.cut;
       "consumer-store.log and its lag; ./pipeline settle waits for it"),
   line("consumer-store: read = stored + duplicate + refused + marks";
       $store.read; $store.stored + $store.duplicate + $store.refused + $store.marks; "tables store_offset and refused_event"),
-  line("PostgreSQL: rows in trip_start and trip_end = stored"; $rows; $store.stored; "tables trip_start, trip_end, store_offset"),
+  line("PostgreSQL: rows in trip_start and trip_end = stored\(if $store.stored_besides == 0 then "" else " + stored of other topics, and of logs before" end)";
+      $rows; $store.stored + $store.stored_besides; "tables trip_start, trip_end, store_offset"),
+  ($t[0].topic | select(.partitions > .partitions_at_first) |
+    line("partitions of the topic when it was read first = now"; .partitions_at_first; .partitions;
+        "docs/scaling.md, more partitions: trips under way then have their events in two partitions, and count as orphan and expired")),
   ($ARGS.named.distinct // [] | .[] | distinct_line),
-  line("Kafka: end offsets = messages that consumer-process read"; $topic_end; $process.read;
+  line("Kafka: end offsets = messages that consumer-process read\(gaps_words($process.gaps))"; $topic_end; $process.read + $process.gaps;
       "consumer-process.log and its lag; ./pipeline settle waits for it"),
   line("consumer-process: read = counted + duplicate + late + refused + marks"; $process.read;
       $process.counted + $process.duplicate + $process.late + $process.refused + $process.marks; "consumer-process.log and its /status"),
   line("dashboard: events in windows = counted"; $page.window_events; $process.counted; "dashboard.log, consumer-process.log (posts)"),
+  (($page.refused_windows // 0) | select(. > 0) |
+    line("windows that the dashboard refused"; .; 0; "the Pipeline page names them; a dashboard that is started again asks for them once more")),
   # What the days have more is what was late, less the late copies of events that only the windows count as late.
   ($ARGS.named.batch | values | . as $days |
     line("stream = batch, by source, day and zone: events in the days = in windows + late"; .batch;
-        .stream + .superseded + (.late | add // 0) + $process.duplicate + $process.refused - $store.duplicate - $store.refused;
+        .stream + .superseded + (.late | add // 0) + $process.duplicate + $process.refused - $store.duplicate - $store.refused + $store.stored_besides;
         "./pipeline audit --diff") |
     .ok = (.ok and $days.wrong == 0 and $days.changed == 0 and
         all($days.more | to_entries[]; .value <= ($days.late[.key] // 0) + $days.superseded)))

@@ -51,7 +51,7 @@ settled() { # messages
     store=$(statuses consumer-store 2>/dev/null) && process=$(statuses consumer-process 2>/dev/null) &&
         dashboard=$(statuses dashboard 2>/dev/null) || return 1
     jq -en --argjson s "$store" --argjson p "$process" --argjson d "$dashboard" --argjson messages "$1" '
-        ($s[0].ledger.read >= $messages) and ([$p[].ledger.read] | add >= $messages) and
+        ($s[0].ledger | .read + .gaps + .cut >= $messages) and ([$p[].ledger | .read + .gaps] | add >= $messages) and
         ($d[0].ledger.window_events == ([$p[].ledger.counted] | add))' >/dev/null
 }
 

@@ -51,7 +51,10 @@ for ((stop = 1; stop <= 3; stop++)); do
 done
 feed_wait
 
-# The receiver goes away, the reading goes on.
+# The receiver goes away, the reading goes on: of partitions that were read before. Who has committed nothing asks it first.
+process_start a storm storm --commit 200ms
+await 60 "every partition is read" says a '.partitions | length == 4 and all(.[]; .position > 0)'
+process_stop a
 receiver storm away
 process_start a storm storm --commit 200ms
 await 60 "all is read without a receiver" read_is a "$messages"

@@ -80,7 +80,7 @@ await 10 "consumer-process is ready" ready_is "${process_url[a]}" 200
 
 # Another width than the dashboard holds is no matter of waiting, and no matter of a window.
 process_start b other page --window 1h
-await 20 "the other width is refused" says b '.state == "running: dashboard refuses messages" and (.dashboard.trouble | contains("--window 900s"))'
+await 20 "the other width is refused" says b '.state == "waiting: dashboard refuses messages" and (.dashboard.trouble | contains("--window 900s"))'
 await 10 "it is not ready" ready_is "${process_url[b]}" 503
 says b '.counters.windows_refused == 0'
 same

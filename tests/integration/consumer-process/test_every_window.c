@@ -164,6 +164,12 @@ static int64_t told(struct run *r, const char *name)
     return at != NULL ? strtoll(at + strlen(key), NULL, 10) : -1;
 }
 
+static void no_logs(void *ctx, struct jsonout *j)
+{
+    (void)ctx;
+    (void)j;
+}
+
 static void run_open(struct run *r, int64_t window_s, int64_t lateness_s)
 {
     *r = (struct run){.options = {.window_ms = window_s * 1000, .lateness_ms = lateness_s * 1000}};
@@ -179,7 +185,7 @@ static void run_open(struct run *r, int64_t window_s, int64_t lateness_s)
     assert_int_equal(tlc_http_client_open(&client, &p->client, &err), 0);
     window_pool_init(&p->pool);
     const struct publish_hooks hooks = {
-        .ctx = p, .post = post, .partitions = process_write_partitions};
+        .ctx = p, .post = post, .partitions = process_write_partitions, .logs = no_logs};
     publish_init(&p->publisher, &hooks, &p->rules, &p->pool, 10);
     p->slots = calloc(TLC_WINDOW_PARTITIONS_MAX, sizeof *p->slots);
     assert_non_null(p->slots);

@@ -342,13 +342,15 @@ static void position__made_once_then_kept(void **state)
 {
     (void)state;
     struct tlc_err err;
-    int64_t next = 0;
-    assert_int_equal(functions.position(functions.ctx, 9, -1, &next, &err), TLC_OK);
-    assert_int_equal(next, -1);
-    assert_int_equal(functions.position(functions.ctx, 9, 42, &next, &err), TLC_OK);
-    assert_int_equal(next, 42);
-    assert_int_equal(functions.position(functions.ctx, 9, 0, &next, &err), TLC_OK);
-    assert_int_equal(next, 42);
+    struct store_position at = {0};
+    const struct store_beginning first = {42, 12}, later = {0, 12};
+    assert_int_equal(functions.position(functions.ctx, 9, NULL, &at, &err), TLC_OK);
+    assert_int_equal(at.next, -1);
+    assert_int_equal(functions.position(functions.ctx, 9, &first, &at, &err), TLC_OK);
+    assert_int_equal(at.next, 42);
+    assert_int_equal(at.witness.offset, -1);
+    assert_int_equal(functions.position(functions.ctx, 9, &later, &at, &err), TLC_OK);
+    assert_int_equal(at.next, 42);
 }
 
 /* ---- faults ---- */

@@ -73,6 +73,7 @@ struct member {
     struct tlc_kafka_consumer *consumer;
     int64_t begin[PARTITIONS]; /* -1: where the group stands, or the beginning */
     int64_t next[PARTITIONS];
+    struct tlc_kafka_witness witness[PARTITIONS]; /* offset -1: none */
     bool owned[PARTITIONS], lost[PARTITIONS];
     char metadata[PARTITIONS][5000];
     size_t metadata_n[PARTITIONS];
@@ -81,21 +82,24 @@ struct member {
     int64_t read_n;
 };
 
-static int on_assigned(void *ctx, int32_t partition, struct tlc_str metadata, int64_t *offset,
-                       struct tlc_err *err)
+static int on_assigned(void *ctx, int32_t partition, struct tlc_str metadata,
+                       struct tlc_kafka_start *start, struct tlc_err *err)
 {
     struct member *m = ctx;
     if (m->refusals > 0) {
         m->refusals--;
         return tlc_err_set(err, TLC_RETRY, "the database is away");
     }
-    m->committed[partition] = *offset;
+    m->committed[partition] = start->offset;
     m->metadata_n[partition] = metadata.n;
     if (metadata.n > 0) {
         memcpy(m->metadata[partition], metadata.p, metadata.n);
     }
-    int64_t begin = m->begin[partition] >= 0 ? m->begin[partition] : *offset >= 0 ? *offset : 0;
-    *offset = m->next[partition] = begin;
+    int64_t begin = m->begin[partition] >= 0 ? m->begin[partition]
+                    : start->offset >= 0     ? start->offset
+                                             : 0;
+    *start = (struct tlc_kafka_start){begin, m->witness[partition]};
+    m->next[partition] = begin;
     m->owned[partition] = true;
     m->assigned_n++;
     return TLC_OK;
@@ -114,6 +118,7 @@ static int member_open(struct member *m, const char *brokers, const char *proper
 {
     for (int i = 0; i < PARTITIONS; i++) {
         m->begin[i] = -1;
+        m->witness[i] = TLC_KAFKA_NO_WITNESS;
     }
     static struct tlc_opt_list properties;
     properties.v[0] = property;
@@ -408,10 +413,125 @@ static void poll__position_past_the_log__fatal_and_says_what_is_lost(void **stat
         rc = turn(m, &err);
     }
     assert_int_equal(err.exit_code, TLC_EXIT_DATA);
-    assert_non_null(strstr(err.text, "partition 0 no longer holds offset 5000"));
-    assert_non_null(strstr(err.text, "0 to 10"));
+    assert_non_null(strstr(err.text, "partition 0 is another log"));
+    assert_non_null(strstr(err.text, "it holds offsets 0 to 10, and is to be read at 5000"));
     assert_int_equal(m->read_n, 0);
     member_free(m);
+    cluster_close(&c);
+}
+
+/* A second life of the member: goes on at the end of the first, or where begin says. */
+static struct member *member_again(const struct member *before, struct cluster *c)
+{
+    struct member *m = member_new();
+    member_join(m, c);
+    for (int i = 0; i < PARTITIONS; i++) {
+        m->begin[i] = before->next[i];
+        m->witness[i] = before->witness[i];
+    }
+    return m;
+}
+
+static void remember(struct member *m)
+{
+    for (int i = 0; i < PARTITIONS; i++) {
+        m->witness[i] = tlc_kafka_consumer_witness(m->consumer, i);
+    }
+}
+
+static void witness__is_the_message_handed_out_last(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct member *m = member_new();
+    cluster_open(&c);
+    produce(&c, 1, 0, 2500);
+    member_join(m, &c);
+    read_until(m, 2500);
+    remember(m);
+    assert_int_equal(m->witness[0].offset, -1);
+    assert_int_equal(m->witness[1].offset, 2499);
+    assert_true(m->witness[1].timestamp_ms > 0);
+    assert_int_equal(tlc_kafka_consumer_position(m->consumer, 1), 2500);
+    member_free(m);
+    cluster_close(&c);
+}
+
+static void assigned__same_log__goes_on_and_hands_out_no_witness_twice(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct member *m = member_new();
+    cluster_open(&c);
+    produce(&c, 0, 0, 100);
+    produce(&c, 1, 0, 100);
+    member_join(m, &c);
+    read_until(m, 200);
+    remember(m);
+    produce(&c, 0, 100, 50);
+    struct member *again = member_again(m, &c);
+    again->begin[1] = 20; /* far before the witness */
+    member_free(m);
+    read_until(again, 50 + 80);
+    assert_int_equal(again->next[0], 150);
+    assert_int_equal(again->next[1], 100);
+    member_free(again);
+    cluster_close(&c);
+}
+
+static void fatal_turn(struct member *m, struct tlc_err *err)
+{
+    int64_t until_ms = tlc_now_ms() + DEADLINE_MS;
+    while (turn(m, err) != TLC_FATAL) {
+        assert_true(tlc_now_ms() < until_ms);
+    }
+    assert_int_equal(err->exit_code, TLC_EXIT_DATA);
+    assert_non_null(strstr(err->text, "partition 0 is another log than the one that was read"));
+    assert_int_equal(m->read_n, 0);
+}
+
+/* The log of another cluster under the same names: longer, of other times; or the same bytes, at
+ * another time. */
+static void assigned__another_log__fatal_and_nothing_is_handed_out(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct member *m = member_new();
+    struct tlc_err err;
+    cluster_open(&c);
+    produce(&c, 0, 0, 100);
+    member_join(m, &c);
+    read_until(m, 100);
+    remember(m);
+    cluster_close(&c);
+    cluster_open(&c);
+    tlc_sleep_ms(2); /* no two messages of the same time */
+    produce(&c, 0, 0, 300);
+    struct member *again = member_again(m, &c);
+    member_free(m);
+    fatal_turn(again, &err);
+    assert_non_null(strstr(err.text, "its message at offset 99 is another one"));
+    member_free(again);
+    cluster_close(&c);
+}
+
+static void assigned__shorter_log__fatal(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct tlc_err err;
+    cluster_open(&c);
+    produce(&c, 0, 0, 10);
+    static const int64_t begins[] = {0, 4000}; /* from the beginning, or where the old log ended */
+    for (size_t i = 0; i < TLC_COUNT(begins); i++) {
+        struct member *m = member_new();
+        member_join(m, &c);
+        m->begin[0] = begins[i];
+        m->witness[0] = (struct tlc_kafka_witness){.offset = 3999, .timestamp_ms = 1, .hash = 1};
+        fatal_turn(m, &err);
+        assert_non_null(strstr(err.text, "it holds offsets 0 to 10, and is to be read at 3999"));
+        member_free(m);
+    }
     cluster_close(&c);
 }
 
@@ -551,6 +671,10 @@ int main(void)
         cmocka_unit_test(commit__offset_and_metadata__come_back),
         cmocka_unit_test(commit__in_the_background__arrives),
         cmocka_unit_test(range__asked_and_cached),
+        cmocka_unit_test(witness__is_the_message_handed_out_last),
+        cmocka_unit_test(assigned__same_log__goes_on_and_hands_out_no_witness_twice),
+        cmocka_unit_test(assigned__another_log__fatal_and_nothing_is_handed_out),
+        cmocka_unit_test(assigned__shorter_log__fatal),
         cmocka_unit_test(poll__position_past_the_log__fatal_and_says_what_is_lost),
         cmocka_unit_test(two_members__one_joins_and_leaves__every_message_once),
         cmocka_unit_test(pause__partition_goes_and_comes_back__is_read),

@@ -45,7 +45,7 @@ struct oracle {
     struct o_window **windows;
     size_t windows_n, windows_cap;
     struct ledger ledger;
-    int64_t refused;
+    int64_t refused, next;
     int lives;
 };
 
@@ -344,6 +344,8 @@ static void apply_mark(struct oracle *o, const struct entry *n)
 void oracle_apply(struct oracle *o, const struct entry *n)
 {
     o->ledger.read++;
+    o->ledger.gaps += n->offset - o->next;
+    o->next = n->offset + 1;
     switch (n->kind) {
     case ENTRY_EVENT: apply_event(o, n); break;
     case ENTRY_MARK: apply_mark(o, n); break;

@@ -235,7 +235,8 @@ static void world_partitions(void *ctx, struct jsonout *j)
 static void world_start(struct world *w)
 {
     window_pool_init(&w->pool);
-    struct publish_hooks hooks = {.ctx = w, .post = world_post, .partitions = world_partitions};
+    struct publish_hooks hooks = {
+        .ctx = w, .post = world_post, .partitions = world_partitions, .logs = world_partitions};
     publish_init(&w->publisher, &hooks, w->rules, &w->pool, 0);
     w->publisher.windows_max = 1 + below(&w->rng, 40);
     struct partition_env env = {

@@ -8,7 +8,8 @@ static struct recovery recovery_make(size_t sources)
                          .store_id = "3f2a-17",
                          .effects = 1000,
                          .position = 2000,
-                         .ledger = {2000, 1500, 100, 300, 90, 10},
+                         .ledger = {2000, 1500, 100, 300, 90, 10, 5},
+                         .witness = {1999, INT64_C(1750000000000), 4000000000},
                          .refused_unknown = 7,
                          .marks_n = sources,
                          .totals_n = sources};

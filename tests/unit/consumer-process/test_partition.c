@@ -228,6 +228,25 @@ static void mark__open__counts_again_behind_its_last_window(void **state)
     world_close(&w);
 }
 
+static void pass__offsets_without_a_message__counted_as_gaps(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w, 0, NULL);
+    w.offset = 3;
+    event(&w, GREEN, TLC_START, 1, 0);
+    w.offset = 6;
+    event(&w, GREEN, TLC_END, 1, 10);
+    assert_int_equal(w.partition->ledger.gaps, 5);
+    partition_pass(w.partition, 9); /* the log's end */
+    partition_pass(w.partition, 9);
+    partition_pass(w.partition, 7);
+    assert_int_equal(w.partition->position, 9);
+    assert_int_equal(w.partition->ledger.gaps, 7);
+    assert_int_equal(w.partition->ledger.read + w.partition->ledger.gaps, 9);
+    world_close(&w);
+}
+
 static void mark__of_a_source__its_windows_final_others_not(void **state)
 {
     (void)state;
@@ -414,6 +433,7 @@ int main(void)
         cmocka_unit_test(event__outside_its_month__refused_and_pushes_no_watermark),
         cmocka_unit_test(event__of_no_month_and_ahead_of_the_log__refused),
         cmocka_unit_test(mark__open__counts_again_behind_its_last_window),
+        cmocka_unit_test(pass__offsets_without_a_message__counted_as_gaps),
         cmocka_unit_test(message__below_position__changes_nothing),
         cmocka_unit_test(sources__two_months_at_once__watermarks_apart),
         cmocka_unit_test(mark__of_a_source__its_windows_final_others_not),

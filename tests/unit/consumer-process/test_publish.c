@@ -30,6 +30,12 @@ static int post(void *ctx, struct tlc_str body, struct tlc_err *err)
     return 0;
 }
 
+static void no_logs(void *ctx, struct jsonout *j)
+{
+    (void)ctx;
+    (void)j;
+}
+
 static void partitions(void *ctx, struct jsonout *j)
 {
     struct world *w = ctx;
@@ -80,7 +86,8 @@ static void world_open_new(struct world *w)
     window_pool_init(&w->pool);
     window_list_init(&w->finals, WINDOW_FINAL);
     tlc_buf_init(&w->body, 32 << 20);
-    struct publish_hooks hooks = {.ctx = w, .post = post, .partitions = partitions};
+    struct publish_hooks hooks = {
+        .ctx = w, .post = post, .partitions = partitions, .logs = no_logs};
     publish_init(&w->publisher, &hooks, &rules, &w->pool, 250);
 }
 

@@ -33,6 +33,11 @@ void fake_log_event(struct fake_log *log, int32_t partition, int64_t row, bool e
     memcpy(m->text, text, m->n);
 }
 
+void fake_log_gap(struct fake_log *log, int32_t partition)
+{
+    append(log, partition)->gap = true;
+}
+
 void fake_log_text(struct fake_log *log, int32_t partition, const char *text)
 {
     struct fake_message *m = append(log, partition);
@@ -77,7 +82,8 @@ int64_t fake_db_faults(struct fake_db *db, int32_t partition, int64_t from, int6
     int64_t faults = 0;
     pthread_mutex_lock(&db->lock);
     for (int64_t i = from; i < to; i++) {
-        faults += db->written[partition][i] != 1;
+        const bool gap = db->log && db->log->messages[partition][i].gap;
+        faults += db->written[partition][i] != (gap ? 0 : 1);
     }
     pthread_mutex_unlock(&db->lock);
     return faults;
@@ -146,6 +152,8 @@ static void parts_write(struct fake_db *db, struct batch *b)
             p->stored = p->rows;
             p->duplicate = p->bad = 0;
             db->next[p->partition] = p->to;
+            db->witness[p->partition] = p->witness;
+            db->ledger.gaps += p->gaps;
             db->ledger.read += p->read;
             db->ledger.stored += p->stored;
             db->ledger.refused += p->refused;
@@ -186,22 +194,24 @@ static int sink_write(void *ctx, struct batch *b, struct tlc_err *err)
     return rc;
 }
 
-static int sink_position(void *ctx, int32_t partition, int64_t low, int64_t *ret_next,
-                         struct tlc_err *err)
+static int sink_position(void *ctx, int32_t partition, const struct store_beginning *beginning,
+                         struct store_position *ret_position, struct tlc_err *err)
 {
     struct fake_sink *sink = ctx;
     struct fake_db *db = sink->db;
     pthread_mutex_lock(&db->lock);
     bool away = db->positions_away;
-    if (!away && db->next[partition] < 0 && low >= 0) {
-        db->next[partition] = low;
+    if (!away && db->next[partition] < 0 && beginning) {
+        db->next[partition] = beginning->low;
+        db->witness[partition] = TLC_KAFKA_NO_WITNESS;
+        db->partitions[partition] = beginning->partitions;
     }
-    int64_t next = db->next[partition];
+    struct store_position at = {db->next[partition], db->witness[partition]};
     pthread_mutex_unlock(&db->lock);
     if (away) {
         return tlc_err_set(err, TLC_RETRY, "away");
     }
-    *ret_next = next;
+    *ret_position = at;
     return TLC_OK;
 }
 
@@ -244,11 +254,13 @@ static int partitions_move(struct fake_source *s, struct tlc_err *err)
         }
         s->owned[p] = true;
         s->paused[p] = false;
-        int64_t offset = s->committed[p];
-        int started = s->hooks.assigned(s->hooks.ctx, p, (struct tlc_str){NULL, 0}, &offset, err);
+        struct tlc_kafka_start *start = &s->start[p];
+        *start = (struct tlc_kafka_start){s->committed[p], TLC_KAFKA_NO_WITNESS};
+        int started = s->hooks.assigned(s->hooks.ctx, p, (struct tlc_str){NULL, 0}, start, err);
         if (started == TLC_OK) {
             s->started[p] = true;
-            s->at[p] = offset;
+            s->at[p] = start->offset;
+            s->last[p] = start->witness.offset;
         } else {
             rc = started;
         }
@@ -266,10 +278,14 @@ static int source_poll(void *ctx, int64_t wait_ms, struct tlc_kafka_batch *ret_b
     int rc = partitions_move(s, err);
     for (int32_t p = 0; p < FAKE_PARTITIONS; p++) {
         while (s->started[p] && !s->paused[p] && n < s->poll_max && s->at[p] < s->log->high[p]) {
-            const struct fake_message *m = &s->log->messages[p][s->at[p]];
+            const struct fake_message *m = &s->log->messages[p][s->at[p]++];
+            if (m->gap) {
+                continue;
+            }
+            s->last[p] = s->at[p] - 1;
             s->messages[n++] = (struct tlc_kafka_message){
                 .partition = p,
-                .offset = s->at[p]++,
+                .offset = s->last[p],
                 .timestamp_ms = 1700000000000,
                 .value = {m->text, m->n},
             };
@@ -317,8 +333,35 @@ static int source_range(void *ctx, int32_t partition, bool cached, int64_t *ret_
     return TLC_OK;
 }
 
+static int64_t source_position(void *ctx, int32_t partition)
+{
+    const struct fake_source *s = ctx;
+    return s->at[partition];
+}
+
+static struct tlc_kafka_witness source_witness(void *ctx, int32_t partition)
+{
+    const struct fake_source *s = ctx;
+    return (struct tlc_kafka_witness){.offset = s->last[partition], .timestamp_ms = 1700000000000};
+}
+
+static int source_partitions(void *ctx, int64_t *ret_n, struct tlc_err *err)
+{
+    (void)ctx;
+    (void)err;
+    *ret_n = FAKE_PARTITIONS;
+    return TLC_OK;
+}
+
 struct store_source fake_source(struct fake_source *source)
 {
-    return (struct store_source){source,       source_poll,   source_seek,
-                                 source_pause, source_commit, source_range};
+    return (struct store_source){.ctx = source,
+                                 .poll = source_poll,
+                                 .seek = source_seek,
+                                 .pause = source_pause,
+                                 .commit = source_commit,
+                                 .range = source_range,
+                                 .position = source_position,
+                                 .witness = source_witness,
+                                 .partitions = source_partitions};
 }

@@ -19,12 +19,14 @@ struct fake_log {
     struct fake_message {
         char text[FAKE_VALUE];
         size_t n;
+        bool gap; /* an offset without a message */
     } messages[FAKE_PARTITIONS][FAKE_LENGTH];
     int64_t low[FAKE_PARTITIONS], high[FAKE_PARTITIONS];
 };
 
 /* Appends an event of a trip of green 2024-01. */
 void fake_log_event(struct fake_log *log, int32_t partition, int64_t row, bool end);
+void fake_log_gap(struct fake_log *log, int32_t partition);
 void fake_log_text(struct fake_log *log, int32_t partition, const char *text);
 
 enum fake_outcome {
@@ -36,7 +38,10 @@ enum fake_outcome {
 
 struct fake_db {
     pthread_mutex_t lock;
+    const struct fake_log *log;    /* NULL: one without gaps */
     int64_t next[FAKE_PARTITIONS]; /* -1: no row in store_offset */
+    struct tlc_kafka_witness witness[FAKE_PARTITIONS];
+    int64_t partitions[FAKE_PARTITIONS]; /* of the topic, when it was read first */
     uint8_t written[FAKE_PARTITIONS][FAKE_LENGTH];
     struct store_ledger ledger;
     int tries, fenced;
@@ -57,7 +62,8 @@ void fake_db_init(struct fake_db *db);
 void fake_db_release(struct fake_db *db);
 void fake_db_set(struct fake_db *db, enum fake_outcome all);
 int fake_db_tries(struct fake_db *db);
-/* Messages of a partition below `to` that were not written exactly once; 0 is right. */
+/* Messages of a partition below `to` that were not written exactly once, gaps that were; 0 is
+ * right. */
 int64_t fake_db_faults(struct fake_db *db, int32_t partition, int64_t from, int64_t to);
 struct store_sink fake_sink(struct fake_sink *sink);
 
@@ -68,6 +74,8 @@ struct fake_source {
     bool wanted[FAKE_PARTITIONS]; /* what the group says; takes effect in the next poll */
     bool lost;                    /* revocations come too late */
     int64_t at[FAKE_PARTITIONS], committed[FAKE_PARTITIONS];
+    int64_t last[FAKE_PARTITIONS];                 /* offset of the message handed out last, -1 */
+    struct tlc_kafka_start start[FAKE_PARTITIONS]; /* what the program said at the assignment */
     struct tlc_kafka_message messages[FAKE_POLL];
     size_t poll_max;
     int seeks;

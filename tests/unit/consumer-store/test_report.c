@@ -15,8 +15,18 @@ static void detail__ledger_and_lags__as_they_are(void **state)
     report_status(&r, &status);
     status.detail(status.ctx, &out);
     assert_string_equal(tlc_buf_cstr(&out), ",\"ledger\":null,\"partitions\":[]");
-    struct store_ledger ledger = {10, 5, 3, 1, 1};
-    struct store_ledger older = {9, 5, 3, 1, 0};
+    struct store_ledger ledger = {.read = 10,
+                                  .stored = 5,
+                                  .duplicate = 3,
+                                  .refused = 1,
+                                  .marks = 1,
+                                  .gaps = 2,
+                                  .stored_besides = 7,
+                                  .partitions_min = 4,
+                                  .partitions_max = 4};
+    struct store_ledger older = ledger;
+    older.read = 9;
+    older.marks = 0;
     report_ledger(&r, &ledger);
     report_ledger(&r, &older);
     struct report_partition partitions[] = {{0, 7, 10}, {2, 4, -1}, {3, 9, 8}};
@@ -25,7 +35,9 @@ static void detail__ledger_and_lags__as_they_are(void **state)
     status.detail(status.ctx, &out);
     assert_string_equal(
         tlc_buf_cstr(&out),
-        ",\"ledger\":{\"read\":10,\"stored\":5,\"duplicate\":3,\"refused\":1,\"marks\":1},"
+        ",\"ledger\":{\"read\":10,\"stored\":5,\"duplicate\":3,\"refused\":1,\"marks\":1,"
+        "\"gaps\":2,\"cut\":0,\"stored_besides\":7},\"topic\":{\"partitions_at_first\":4,"
+        "\"partitions\":4},"
         "\"partitions\":[{\"partition\":0,\"position\":7,\"end\":10,\"lag\":3},"
         "{\"partition\":2,\"position\":4,\"end\":null,\"lag\":null},"
         "{\"partition\":3,\"position\":9,\"end\":8,\"lag\":0}]");

@@ -133,6 +133,65 @@ static void step__garbage_and_marks__counted_and_passed(void **state)
     fixture_free(f);
 }
 
+/* As marks of transactions lie in a log: between messages, at its end, alone in it. */
+static void step__gaps__counted_and_passed_to_the_end(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(1000);
+    f->db.log = &f->log;
+    fake_log_gap(&f->log, 0);
+    fill(f, 0, 2);
+    fake_log_gap(&f->log, 0);
+    fake_log_gap(&f->log, 0);
+    fill(f, 0, 2);
+    fake_log_gap(&f->log, 0);
+    fake_log_gap(&f->log, 1);
+    f->source.wanted[0] = f->source.wanted[1] = true;
+    run_until(f, 0, 8);
+    run_until(f, 1, 1);
+    assert_int_equal(f->db.ledger.read, 4);
+    assert_int_equal(f->db.ledger.gaps, 5);
+    assert_int_equal(f->source.committed[0], 8);
+    assert_int_equal(f->db.witness[0].offset, 6); /* the last message, not the last offset */
+    assert_int_equal(f->db.witness[1].offset, -1);
+    assert_int_equal(fake_db_faults(&f->db, 0, 0, 8), 0);
+    fixture_free(f);
+}
+
+static void assigned__what_was_read_before__given_as_witness(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(1000);
+    fill(f, 0, 4);
+    f->source.wanted[0] = true;
+    run_until(f, 0, 4);
+    assert_int_equal(f->source.start[0].witness.offset, -1); /* never read */
+    f->source.wanted[0] = false;
+    step_after(f, 1);
+    f->source.wanted[0] = true;
+    step_after(f, 1);
+    assert_int_equal(f->source.start[0].offset, 4);
+    assert_int_equal(f->source.start[0].witness.offset, 3);
+    fixture_free(f);
+}
+
+static void assigned__kafkas_copy_is_another__not_followed_but_put_right(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(1000);
+    fill(f, 0, 4);
+    f->source.wanted[0] = true;
+    run_until(f, 0, 4);
+    f->source.wanted[0] = false;
+    step_after(f, 1);
+    f->source.committed[0] = 0; /* kafka-consumer-groups --reset-offsets --to-earliest */
+    f->source.wanted[0] = true;
+    step_after(f, 1);
+    assert_int_equal(f->source.start[0].offset, 4);
+    assert_int_equal(f->source.committed[0], 4);
+    fixture_free(f);
+}
+
 static void step__database_away__rests_and_then_goes_on(void **state)
 {
     (void)state;
@@ -405,6 +464,9 @@ int main(void)
         cmocka_unit_test(step__batch_full__written_and_position_moved),
         cmocka_unit_test(step__small_batch__written_once_it_is_old),
         cmocka_unit_test(step__garbage_and_marks__counted_and_passed),
+        cmocka_unit_test(step__gaps__counted_and_passed_to_the_end),
+        cmocka_unit_test(assigned__what_was_read_before__given_as_witness),
+        cmocka_unit_test(assigned__kafkas_copy_is_another__not_followed_but_put_right),
         cmocka_unit_test(step__database_away__rests_and_then_goes_on),
         cmocka_unit_test(step__partition_comes_while_resting__all_go_on),
         cmocka_unit_test(step__answer_to_commit_lost__not_written_twice),

@@ -315,11 +315,43 @@ static void bad_window__named_in_the_answer_the_others_taken(void **state)
     r = call("POST", "/api/windows", MESSAGE("", ""), NULL);
     char want[128];
     (void)snprintf(want, sizeof want,
-                   "{\"store_id\":\"%s\",\"accepted\":0,\"superseded\":0,\"refused_windows\":1}\n",
+                   "{\"store_id\":\"%s\",\"accepted\":0,\"superseded\":0,\"refused_windows\":1,"
+                   "\"logs\":[]}\n",
                    store.store_id);
     assert_int_equal(r.body.n, strlen(want));
     assert_memory_equal(r.body.p, want, r.body.n);
     tlc_http_response_release(&r);
+}
+
+/* A partition's windows of before and after its source was opened again; and whose log they are of,
+ * for who asks without windows, also after a restart. */
+static void opened_again_and_logs__both_windows_held_and_the_log_told(void **state)
+{
+    (void)state;
+    static const char opened[] = "{\"window_s\":900,\"lateness_s\":7200,\"windows\":[" ENTRY(
+        "1704085200") "," ENTRY("1704085200,\"opening\":1") "],\"partitions\":[],\"logs\":[[3,77,"
+                                                            "1750000000000,4294967295],"
+                                                            "[3,1],[9999,1,1,1]]}";
+    struct tlc_http_response r = call("POST", "/api/windows", opened, NULL);
+    assert_int_equal(r.status, 200);
+    json_t *root = unit_json(tlc_buf_str(&r.body));
+    assert_int_equal(unit_json_int(root, "accepted"), 2);
+    assert_null(json_object_get(root, "logs"));
+    json_decref(root);
+    tlc_http_response_release(&r);
+    struct store_totals totals;
+    store_totals(&store, &totals);
+    assert_int_equal(totals.events, 4);
+    struct tlc_err err;
+    for (int i = 0; i < 2; i++) {
+        r = call("POST", "/api/windows", MESSAGE("", ""), NULL);
+        assert_non_null(
+            strstr(tlc_buf_cstr(&r.body), "\"logs\":[[3,77,1750000000000,4294967295]]}"));
+        tlc_http_response_release(&r);
+        const char *path = store.path;
+        store_close(&store);
+        assert_int_equal(store_open(&store, path, 1000, &err), 0);
+    }
 }
 
 /* As many as a message may have, all wrong: the sender can still read the answer. */
@@ -438,6 +470,8 @@ int main(void)
         TEST(bad_query__400_naming_it),
         TEST(bad_message__422_and_nothing_taken),
         TEST(bad_window__named_in_the_answer_the_others_taken),
+        TEST(opened_again_and_logs__both_windows_held_and_the_log_told),
+        TEST(post__wants_the_token_nothing_else_does),
         TEST(many_bad_partitions__answer_names_the_first),
         TEST(every_window_refused__answer_within_its_bound),
         TEST(no_room__507_names_what_did_not_fit_and_what_ends_it),
