@@ -1,4 +1,5 @@
-# tlc_pg_test(COMPONENT MODULE ...): as tlc_test, with label pg and a private PostgreSQL cluster that starts once for all of them.
+# tlc_pg_test(COMPONENT MODULE ...): as tlc_test, with label pg and a private PostgreSQL cluster that starts once for all of them, which have
+# it to themselves one after another: roles are the cluster's.
 # The test finds it by TLC_TEST_PG, a connection string without dbname.
 # tlc_pooled_test(COMPONENT MODULE): the same test once more behind PgBouncer, in its two modes, in a database with unkind defaults and a
 # pool whose sessions others have used; TLC_TEST_POOLER is what replaces TLC_TEST_PG.
@@ -18,7 +19,7 @@ set_tests_properties(pg.stop PROPERTIES FIXTURES_CLEANUP pg)
 
 function(tlc_pg_test component module)
     tlc_test(${component} ${module} LABEL pg ${ARGN})
-    set_tests_properties(${component}.${module} PROPERTIES FIXTURES_REQUIRED pg
+    set_tests_properties(${component}.${module} PROPERTIES FIXTURES_REQUIRED pg RESOURCE_LOCK pg
         ENVIRONMENT "TLC_TEST_PG=host=${TLC_TEST_PG_DIR} user=taxi")
 endfunction()
 
@@ -41,7 +42,7 @@ function(tlc_pooled_test component module)
     foreach(mode IN ITEMS transaction session)
         set(name ${component}.${module}_by_${mode})
         add_test(NAME ${name} COMMAND test_${component}_${module} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
-        set_tests_properties(${name} PROPERTIES LABELS pg TIMEOUT 300 SKIP_RETURN_CODE 77 FIXTURES_REQUIRED "pg;pgbouncer.${mode}"
+        set_tests_properties(${name} PROPERTIES LABELS pg TIMEOUT 300 SKIP_RETURN_CODE 77 FIXTURES_REQUIRED "pg;pgbouncer.${mode}" RESOURCE_LOCK pg
             ENVIRONMENT "TLC_TEST_PG=host=${TLC_TEST_PG_DIR} user=taxi;TLC_TEST_POOLER=host=${TLC_TEST_POOL_DIR_${mode}} port=6432 user=taxi")
     endforeach()
 endfunction()
