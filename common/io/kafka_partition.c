@@ -302,7 +302,8 @@ void partition_out_of_range(struct tlc_kafka_consumer *c, int32_t number)
         return;
     }
     const int64_t offset = fetch_from(p);
-    if (offset >= low && offset < high + !p->checking) {
+    const int64_t places = p->checking ? high : high + 1; /* one can go on at the end, too */
+    if (offset >= low && offset < places) {
         /* By now it does: a log made anew grew past it meanwhile. The witness tells. */
         p->checking = p->witness.offset >= 0;
         p->seek_due = true;

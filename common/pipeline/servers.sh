@@ -11,6 +11,15 @@ load_state() {
 
 port_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
+# Who was killed holds its port until the last of its threads has gone, a moment after its pid is no longer seen to run.
+await_port_free() { # port
+    local i
+    for ((i = 0; i < 50; i++)); do
+        ! port_free "$1" || return 0
+        sleep 0.1
+    done
+}
+
 # The wanted port when it is free; otherwise an error, or with TLC_ANY_PORT set the next free one. TLC_ANY_PORT=1 (tests) looks for it
 # anywhere to begin with, below the ports that the system gives out itself, so that runs side by side do not meet.
 choose_port() { # wanted, variable's name
