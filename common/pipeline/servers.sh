@@ -45,13 +45,36 @@ pid_of() { # name: its pid when it runs
 # Nothing for one that has ended and waits to be collected by its parent (state Z).
 start_time() { sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" {print $20}' || true; }
 
+# The process itself notes its pid before it becomes the program: none runs that nobody knows of, whenever this shell is ended.
 start() { # name, command...
-    local name=$1
+    local name=$1 pid
     shift
     mkdir -p "$run/log" "$run/pid"
-    setsid nohup "$@" >>"$run/log/$name.log" 2>&1 </dev/null &
-    local pid=$!
-    printf '%s %s\n' "$pid" "$(start_time "$pid")" >"$run/pid/$name"
+    rm -f "$run/pid/$name"
+    {
+        pid=$BASHPID # not in what follows: there it would be that of one more process
+        printf '%s %s\n' "$pid" "$(start_time "$pid")" >"$run/pid/$name"
+        exec setsid nohup "$@"
+    } >>"$run/log/$name.log" 2>&1 </dev/null &
+    while [ ! -s "$run/pid/$name" ] && kill -0 $! 2>/dev/null; do sleep 0.01; done
+}
+
+# A signal that comes while Bash collects a command's output may be lost, or keep Bash busy for good (seen with 5.2); one that comes
+# while it waits is neither. So what Ctrl-C is to end runs in a process group of its own, and this shell does nothing but wait for it.
+attend() { # command...: its exit status, 130 after a signal
+    local group='' asked='' status=0
+    trap 'asked=130; [ -z "$group" ] || kill -TERM -- "-$group" 2>/dev/null || true' HUP INT TERM
+    set -m
+    "$@" </dev/null &
+    group=$!
+    set +m
+    [ -z "$asked" ] || kill -TERM -- "-$group" 2>/dev/null || true
+    wait "$group" 2>/dev/null || status=$?
+    while kill -0 "$group" 2>/dev/null; do
+        wait "$group" 2>/dev/null || status=$?
+    done
+    trap - HUP INT TERM
+    return "${asked:-$status}"
 }
 
 stop() { # name, seconds: asks, waits, then ends it

@@ -21,7 +21,7 @@ watch_render() { # folder, words on the connection
 # Each line takes the place of the one before it, and what is below is cleared: no flicker. Lines that do not fit are left out.
 watch_show() {
     local rows
-    rows=$(tput lines 2>/dev/null || printf 24)
+    rows=$(tput lines 2>/dev/null </dev/tty || printf 24) # not of what it reads from: see attend
     printf '\e[H'
     head -n "$((rows - 1))" | sed $'s/$/\e[K/'
     printf '\e[J'
@@ -33,11 +33,8 @@ watch_end() {
 }
 
 # A lost dashboard leaves the last picture where it is and says so; it is asked again every second.
-watch_loop() { # URL
+watch_frames() { # URL
     local text='' seen=0 since
-    printf '\e[?1049h\e[?25l\e[?7l\e[2J'
-    trap watch_end EXIT
-    trap 'exit 0' INT TERM
     while :; do
         if text=$(watch_picture "$1" "$watch_folder" live); then
             seen=1 since=$(date +%T)
@@ -49,6 +46,13 @@ watch_loop() { # URL
         watch_show <<<"$text"
         sleep 1
     done
+}
+
+watch_loop() { # URL: until Ctrl-C, which is its good end
+    printf '\e[?1049h\e[?25l\e[?7l\e[2J'
+    trap watch_end EXIT
+    attend watch_frames "$1" || [ $? -eq 130 ] || return
+    exit 0
 }
 
 cmd_watch() {

@@ -13,7 +13,7 @@ left() { # what still runs of this state: its pid files name everything that was
     for file in "$TLC_RUN"/pid/*; do
         [ -f "$file" ] || continue
         read -r pid _ <"$file"
-        [ ! -d "/proc/$pid" ] || grep -qs '^State:\sZ' "/proc/$pid/status" || printf '%s ' "${file##*/}"
+        ended "$pid" || printf '%s ' "${file##*/}"
     done
 }
 clean_up() {
@@ -27,6 +27,7 @@ clean_up() {
 }
 trap clean_up EXIT
 says() { grep -qF "$1" "$work/demo.log"; }
+ended() { [ ! -d "/proc/$1" ] || grep -qs '^State:\sZ' "/proc/$1/status"; }
 
 month=$work/synthetic_green_tripdata_2024-01.csv
 data/make-month green 2024-01 20000 --seed 5 -o "$month" >/dev/null 2>&1
@@ -38,12 +39,34 @@ ctrl_c_at() { # what the demo says at that moment
     demo=$!
     await 120 "\"$1\"" says "$1"
     kill -INT -- "-$demo" # what the terminal does: the whole foreground group
+    await 300 "the end after \"$1\"" ended "$demo"
     wait "$demo" || status=$?
     demo=
     [ $status -eq 130 ] || failed "after \"$1\": exit status $status, not 130"
     [ -z "$(left)" ] || failed "after \"$1\": still running: $(left)"
     printf 'Ctrl-C at "%s": nothing left\n' "$1"
 }
+# At a hundred moments of a shell that does nothing but collect what commands put out: Bash itself may then miss the signal, or hang.
+cat >"$work/collects" <<'EOF'
+. ./pipeline help >/dev/null
+work() { printf 'begun\n' && for ((i = 0; i < 400; i++)); do text=$(:); done && sleep 60 && : "$text"; }
+attend work
+EOF
+for ((n = 0; n < 100; n++)); do
+    : >"$work/demo.log"
+    env --default-signal=INT,QUIT setsid bash "$work/collects" >>"$work/demo.log" 2>&1 &
+    demo=$!
+    await 60 "a shell that collects" says begun
+    sleep "0.0$((RANDOM % 90 + 10))"
+    kill -INT -- "-$demo"
+    await 10 "the end of a shell that collects" ended "$demo"
+    status=0
+    wait "$demo" || status=$?
+    demo=
+    [ $status -eq 130 ] || failed "a shell that collects: exit status $status, not 130"
+done
+printf 'Ctrl-C while output is collected: a hundred times\n'
+
 for moment in 'new PostgreSQL cluster' 'new Kafka log' '  page  ' '==> replay' 'the page stays at'; do
     ctrl_c_at "$moment"
 done
