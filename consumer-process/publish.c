@@ -105,9 +105,14 @@ static bool write_body(struct publisher *p, int64_t now_ms)
         (void)tlc_buf_append(&p->partitions_new, "[]", 2);
     }
     tlc_buf_reset(&p->body);
-    (void)tlc_buf_printf(&p->body, "{\"window_s\":%lld,\"lateness_s\":%lld,\"windows\":[",
+    (void)tlc_buf_printf(&p->body, "{\"window_s\":%lld,\"lateness_s\":%lld,",
                          (long long)p->rules->window_s, (long long)p->rules->lateness_s);
-    /* Who it is comes first: a new store wants windows from the log's start. */
+    /* Who it is comes first: a new store wants windows from the log's start, and takes none that
+     * are meant for another one. */
+    if (p->store_id[0] != '\0') {
+        (void)tlc_buf_printf(&p->body, "\"store_id\":\"%s\",", p->store_id);
+    }
+    (void)tlc_buf_append(&p->body, "\"windows\":[", 11);
     if (p->store_id[0] != '\0' && p->shape != PUBLISH_NOTHING) {
         write_windows(p);
     }

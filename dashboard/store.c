@@ -547,17 +547,24 @@ static int take_round(struct store *s, struct intake *in, uint32_t round, int64_
     return TLC_OK;
 }
 
+/* Made when another file was held: what it says has been told before is not here. */
+static bool meant_for_another(const struct store *s, const struct window_message *m)
+{
+    return m->store_id[0] != '\0' && strcmp(m->store_id, s->store_id) != 0;
+}
+
 static int take_all(struct store *s, struct intake *in, int64_t now_ms,
                     struct store_reply *ret_reply, struct tlc_err *err)
 {
     int rc = check_file(s, now_ms, ret_reply, err);
-    if (rc == TLC_OK) {
+    const bool other = rc == TLC_OK && meant_for_another(s, in->message);
+    if (rc == TLC_OK && !other) {
         rc = check_fit(&s->windows, in, ret_reply, err);
     }
-    for (uint32_t round = 0; round < in->rounds_n && rc == TLC_OK; round++) {
+    for (uint32_t round = 0; round < in->rounds_n && rc == TLC_OK && !other; round++) {
         rc = take_round(s, in, round, now_ms, ret_reply, err);
     }
-    if (rc == TLC_OK && in->message->refusals_n > 0) {
+    if (rc == TLC_OK && !other && in->message->refusals_n > 0) {
         rc = take_refusals(s, in->message, now_ms, err);
         ret_reply->refusal = rc == TLC_OK ? STORE_TAKEN : STORE_UNAVAILABLE;
     }
@@ -569,7 +576,7 @@ static int take_all(struct store *s, struct intake *in, int64_t now_ms,
         s->file = STORE_FILE_GOOD;
     }
     ret_reply->refused_windows = s->windows.refused_windows;
-    ret_reply->asked = in->message->windows_n == 0 && in->message->refusals_n == 0;
+    ret_reply->asked = other || (in->message->windows_n == 0 && in->message->refusals_n == 0);
     if (ret_reply->asked) {
         memcpy(ret_reply->logs, s->windows.logs, sizeof ret_reply->logs);
     }

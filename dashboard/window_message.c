@@ -407,6 +407,8 @@ static int decode_all(const json_t *root, struct window_message *m, struct tlc_e
         return tlc_err_set(err, TLC_RETRY, "no memory for a message");
     }
     decode_logs(json_object_get(root, "logs"), m);
+    const char *store_id = json_string_value(json_object_get(root, "store_id"));
+    (void)tlc_str_copy(m->store_id, sizeof m->store_id, tlc_str_from(store_id ? store_id : ""));
     if (decode_windows(windows, m, err) != TLC_OK) {
         return err->cls;
     }

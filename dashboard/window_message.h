@@ -62,6 +62,7 @@ struct window_log {
 
 struct window_message {
     int64_t window_s, lateness_s;
+    char store_id[TLC_STORE_ID_MAX + 1]; /* of whom it is meant for; "": of anyone */
     struct window *windows;
     size_t windows_n;
     struct window_progress *progress;

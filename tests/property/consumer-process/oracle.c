@@ -373,19 +373,6 @@ int64_t oracle_refused(const struct oracle *o, int32_t source)
     return source == 0 ? o->refused : s ? s->refused : -1;
 }
 
-bool oracle_one_life(const struct oracle *o)
-{
-    for (size_t i = 0; i < o->windows_n; i++) {
-        for (size_t k = 0; k < i; k++) {
-            if (o->windows[i]->source == o->windows[k]->source &&
-                o->windows[i]->life != o->windows[k]->life) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
 static int window_order(const void *a, const void *b)
 {
     const struct o_window *x = *(struct o_window *const *)a;

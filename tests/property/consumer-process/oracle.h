@@ -28,8 +28,6 @@ struct ledger oracle_ledger(const struct oracle *o);
 /* Late and refused of an active source; -1 when it is none. source 0: refused of nobody. */
 int64_t oracle_late(const struct oracle *o, int32_t source);
 int64_t oracle_refused(const struct oracle *o, int32_t source);
-/* No source was forgotten and spoke again. */
-bool oracle_one_life(const struct oracle *o);
 /* Every window that a receiver would keep, a JSON text a line, ascending by source and start. */
 void oracle_dump(const struct oracle *o, struct tlc_buf *out);
 

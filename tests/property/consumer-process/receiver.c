@@ -46,12 +46,17 @@ static void take(struct receiver *r, const json_t *w)
     assert(at->text);
 }
 
-void receiver_take(struct receiver *r, struct tlc_str body)
+void receiver_take(struct receiver *r, const char *store_id, struct tlc_str body)
 {
     json_t *root = NULL;
     struct tlc_err err;
     int rc = tlc_json_load(body, &root, &err);
     assert(rc == 0);
+    const char *meant = json_string_value(json_object_get(root, "store_id"));
+    if (meant && strcmp(meant, store_id) != 0) {
+        json_decref(root);
+        return;
+    }
     size_t i;
     json_t *w;
     json_array_foreach(json_object_get(root, "windows"), i, w)

@@ -16,8 +16,9 @@ struct receiver {
     size_t n, cap;
 };
 
-/* Takes the body of a post. Asserts that it is well formed. */
-void receiver_take(struct receiver *r, struct tlc_str body);
+/* Takes the body of a post, unless it is meant for another store. Asserts that it is well formed.
+ */
+void receiver_take(struct receiver *r, const char *store_id, struct tlc_str body);
 /* Every window, a text a line, ascending by source, start, opening, partition. */
 void receiver_dump(struct receiver *r, struct tlc_buf *out);
 void receiver_release(struct receiver *r);

@@ -93,6 +93,24 @@ static void other_window_size__refused(void **state)
     assert_int_equal(events(f), 8);
 }
 
+static void meant_for_another_store__nothing_taken_and_told_who_it_is(void **state)
+{
+    struct fixture *f = *state;
+    struct window_message m = unit_message(&first, 1, NULL, 0);
+    struct store_reply reply;
+    struct tlc_err err;
+    (void)tlc_str_copy(m.store_id, sizeof m.store_id, TLC_STR("the one before"));
+    assert_int_equal(store_take(&f->store, &m, 1, &reply, &err), TLC_OK);
+    assert_int_equal(reply.accepted, 0);
+    assert_string_equal(reply.store_id, f->store.store_id);
+    assert_int_equal(events(f), 0);
+    (void)tlc_str_copy(m.store_id, sizeof m.store_id, tlc_str_from(reply.store_id));
+    assert_int_equal(store_take(&f->store, &m, 1, &reply, &err), TLC_OK);
+    assert_int_equal(reply.accepted, 1);
+    assert_int_equal(events(f), 8);
+    window_message_release(&m);
+}
+
 /* More than any log can make of it; taken away again it leaves what was there. */
 static void sums_beyond_64_bits__wrap_and_come_back(void **state)
 {
@@ -336,6 +354,7 @@ int main(void)
         TEST(claim_for_a_final_window__kept_beside_it_and_counted),
         TEST(key_twice_in_a_message__both_judged_in_order),
         TEST(other_window_size__refused),
+        TEST(meant_for_another_store__nothing_taken_and_told_who_it_is),
         TEST(sums_beyond_64_bits__wrap_and_come_back),
         TEST(one_window_of_every_source__all_fit),
         TEST(more_windows_than_fit__named_and_the_others_taken),
