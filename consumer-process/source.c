@@ -149,6 +149,16 @@ static enum verdict duplicate(struct books *books, struct window *w, int64_t off
     return VERDICT_DUPLICATE;
 }
 
+/* What the live window of that number rests on, w rests on, too. */
+static void rest_on_window(const struct source *s, const struct books *books, struct window *w,
+                           int64_t number)
+{
+    const struct window *other = live_peek(s, books, number * books->rules->window_s);
+    if (other) {
+        window_rests_on(w, other->low_offset);
+    }
+}
+
 /* end_window: in which window its end was seen, or -1. */
 static enum verdict apply_start(struct source *s, struct books *books, const struct tlc_event *e,
                                 struct window *w, int64_t end_window, const struct trip *start)
@@ -157,10 +167,7 @@ static enum verdict apply_start(struct source *s, struct books *books, const str
     if (end_window >= 0 && !waits) {
         /* Its end was used up: this is a further start of a trip that is over. What was used up
          * must be read again as long as this verdict is needed. */
-        struct window *at_end = live_peek(s, books, end_window * books->rules->window_s);
-        if (at_end) {
-            window_rests_on(w, at_end->low_offset);
-        }
+        rest_on_window(s, books, w, end_window);
         return duplicate(books, w, start->offset);
     }
     struct trip *open = trips_find(&s->open, start->row);
@@ -367,6 +374,10 @@ enum verdict source_apply(struct source *s, struct books *books, const struct tl
         return VERDICT_COUNTED;
     }
     if (before >= 0) {
+        if (e->status == TLC_END && number > before) {
+            /* From now on it is w that tells that the trip had an end: see apply_start. */
+            rest_on_window(s, books, w, before);
+        }
         return duplicate(books, w, offset);
     }
     struct trip trip = {.at_s = e->at_s, .offset = offset, .row = row, .zone_id = e->zone_id};

@@ -348,6 +348,25 @@ static void duplicate__of_a_trip_over_or_open__its_window_rests_on_the_trip(void
     }
 }
 
+/* Found by the property test: the window of the end that counted is final and acknowledged; what
+ * still tells of an end is the window of its copy. */
+static void copy_of_an_end__its_window_rests_on_the_trip(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w, &rules);
+    assert_int_equal(apply(&w, 'S', 1, 0), 'C');   /* 100 */
+    assert_int_equal(apply(&w, 'E', 1, 100), 'C'); /* 101 */
+    assert_int_equal(apply(&w, 'E', 1, 130), 'D'); /* 102 */
+    assert_int_equal(apply(&w, 'S', 2, 230), 'C'); /* the first end's window is final */
+    assert_int_equal(apply(&w, 'S', 1, 140), 'D'); /* 104 */
+    source_close(w.source, &w.books, w.offset);
+    assert_int_equal(final_at(&w, 100)->low_offset, 100);
+    assert_int_equal(final_at(&w, 130)->low_offset, 100);
+    assert_int_equal(final_at(&w, 140)->low_offset, 100);
+    world_close(&w);
+}
+
 static void before_effects__event__seen_but_not_booked(void **state)
 {
     (void)state;
@@ -376,6 +395,7 @@ int main(void)
         cmocka_unit_test(effects__table_of_moments__smallest_offset_still_needed),
         cmocka_unit_test(start_meets_waiting_end__its_window_rests_on_the_end),
         cmocka_unit_test(duplicate__of_a_trip_over_or_open__its_window_rests_on_the_trip),
+        cmocka_unit_test(copy_of_an_end__its_window_rests_on_the_trip),
         cmocka_unit_test(before_effects__event__seen_but_not_booked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
