@@ -101,7 +101,7 @@ void partitions_take(struct tlc_kafka_consumer *c, rd_kafka_topic_partition_list
             continue;
         }
         p->owned = true;
-        p->started = p->paused = p->checking = p->check_due = p->seek_due = false;
+        p->started = p->paused = p->checking = p->check_due = p->seek_due = p->stopped = false;
         p->witness = TLC_KAFKA_NO_WITNESS;
         p->assigned_n++;
         if (!asked || start_ask(c, e, &err) != TLC_OK) {
@@ -288,6 +288,9 @@ void partition_out_of_range(struct tlc_kafka_consumer *c, int32_t number)
     struct tlc_err err;
     struct partition *p = partition_get(c, number);
     char how[160];
+    if (p) {
+        p->stopped = true;
+    }
     if (!readable(p) || check_begins(p)) {
         return;
     }
@@ -326,15 +329,29 @@ void partition_out_of_range(struct tlc_kafka_consumer *c, int32_t number)
 
 /* ---- where to go on ---- */
 
+/* What librdkafka has stopped it takes up only when it is given away and taken anew; the group
+ * notices nothing. */
+static rd_kafka_error_t *take_anew(rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_error_t *error = rd_kafka_incremental_unassign(rk, list);
+    if (error) { /* it was away already, as taking it failed before */
+        rd_kafka_error_destroy(error);
+    }
+    return rd_kafka_incremental_assign(rk, list);
+}
+
 static int seek_now(struct tlc_kafka_consumer *c, int32_t number, int64_t offset,
                     struct tlc_err *err)
 {
+    struct partition *p = partition_get(c, number);
     rd_kafka_topic_partition_list_t *list = partition_list(c, number, offset);
-    rd_kafka_error_t *error = rd_kafka_seek_partitions(c->rk, list, ASK_MS);
+    rd_kafka_error_t *error =
+        p->stopped ? take_anew(c->rk, list) : rd_kafka_seek_partitions(c->rk, list, ASK_MS);
     rd_kafka_resp_err_t code = error ? rd_kafka_error_code(error) : list->elems[0].err;
     if (error) {
         rd_kafka_error_destroy(error);
     }
+    p->stopped = p->stopped && code != RD_KAFKA_RESP_ERR_NO_ERROR;
     rd_kafka_topic_partition_list_destroy(list);
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? TLC_OK : kafka_failed(err, code, "seek");
 }

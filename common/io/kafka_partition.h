@@ -15,6 +15,7 @@ struct partition {
     bool checking;  /* fetched from the witness on, to see whether it is the same log */
     bool check_due; /* the topic was gone: what comes next may be of another one */
     bool seek_due;  /* librdkafka has to be told where to go on; what comes until then is dropped */
+    bool stopped;   /* librdkafka fetches no more of it, and refuses to seek: it was out of range */
     bool owned_before; /* at the beginning of this poll */
     int assigned_n;    /* times within this poll */
     int64_t expected;  /* next offset to hand out; -1: whatever comes first */

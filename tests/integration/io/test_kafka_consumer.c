@@ -11,6 +11,7 @@
 #define DEADLINE_MS 120000
 #define PARTITIONS 4
 #define TOPIC "trips"
+#define FETCH 1 /* ApiKey of the Kafka protocol */
 
 /* One broker in memory and a producer. */
 struct cluster {
@@ -397,6 +398,17 @@ static void range__asked_and_cached(void **state)
     cluster_close(&c);
 }
 
+static void fatal_turn(struct member *m, struct tlc_err *err)
+{
+    int64_t until_ms = tlc_now_ms() + DEADLINE_MS;
+    while (turn(m, err) != TLC_FATAL) {
+        assert_true(tlc_now_ms() < until_ms);
+    }
+    assert_int_equal(err->exit_code, TLC_EXIT_DATA);
+    assert_non_null(strstr(err->text, "partition 0 is another log than the one that was read"));
+    assert_int_equal(m->read_n, 0);
+}
+
 static void poll__position_past_the_log__fatal_and_says_what_is_lost(void **state)
 {
     (void)state;
@@ -407,16 +419,8 @@ static void poll__position_past_the_log__fatal_and_says_what_is_lost(void **stat
     produce(&c, 0, 0, 10);
     member_join(m, &c);
     m->begin[0] = 5000; /* the topic was deleted and made anew */
-    int64_t until_ms = tlc_now_ms() + DEADLINE_MS;
-    int rc = TLC_OK;
-    while (rc != TLC_FATAL) {
-        assert_true(tlc_now_ms() < until_ms);
-        rc = turn(m, &err);
-    }
-    assert_int_equal(err.exit_code, TLC_EXIT_DATA);
-    assert_non_null(strstr(err.text, "partition 0 is another log"));
+    fatal_turn(m, &err);
     assert_non_null(strstr(err.text, "it holds offsets 0 to 10, and is to be read at 5000"));
-    assert_int_equal(m->read_n, 0);
     member_free(m);
     cluster_close(&c);
 }
@@ -480,17 +484,6 @@ static void assigned__same_log__goes_on_and_hands_out_no_witness_twice(void **st
     cluster_close(&c);
 }
 
-static void fatal_turn(struct member *m, struct tlc_err *err)
-{
-    int64_t until_ms = tlc_now_ms() + DEADLINE_MS;
-    while (turn(m, err) != TLC_FATAL) {
-        assert_true(tlc_now_ms() < until_ms);
-    }
-    assert_int_equal(err->exit_code, TLC_EXIT_DATA);
-    assert_non_null(strstr(err->text, "partition 0 is another log than the one that was read"));
-    assert_int_equal(m->read_n, 0);
-}
-
 /* The log of another cluster under the same names: longer, of other times; or the same bytes, at
  * another time. */
 static void assigned__another_log__fatal_and_nothing_is_handed_out(void **state)
@@ -533,6 +526,26 @@ static void assigned__shorter_log__fatal(void **state)
         assert_non_null(strstr(err.text, "it holds offsets 0 to 10, and is to be read at 3999"));
         member_free(m);
     }
+    cluster_close(&c);
+}
+
+/* A log made anew that has grown past the place before its range is asked for looks like this. */
+static void out_of_range__holds_it_by_now__goes_on_where_it_is_the_same_log(void **state)
+{
+    (void)state;
+    struct cluster c;
+    struct member *m = member_new();
+    cluster_open(&c);
+    produce(&c, 0, 0, 100);
+    member_join(m, &c);
+    read_until(m, 100);
+    static const int more[] = {50, 0, 50}; /* none: it is at the log's end */
+    for (size_t i = 0; i < TLC_COUNT(more); i++) {
+        rd_kafka_mock_push_request_errors(c.mock, FETCH, 1, RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE);
+        produce(&c, 0, (int)m->next[0], more[i]);
+        read_until(m, m->read_n + more[i]);
+    }
+    member_free(m);
     cluster_close(&c);
 }
 
@@ -676,6 +689,7 @@ int main(void)
         cmocka_unit_test(assigned__same_log__goes_on_and_hands_out_no_witness_twice),
         cmocka_unit_test(assigned__another_log__fatal_and_nothing_is_handed_out),
         cmocka_unit_test(assigned__shorter_log__fatal),
+        cmocka_unit_test(out_of_range__holds_it_by_now__goes_on_where_it_is_the_same_log),
         cmocka_unit_test(poll__position_past_the_log__fatal_and_says_what_is_lost),
         cmocka_unit_test(two_members__one_joins_and_leaves__every_message_once),
         cmocka_unit_test(pause__partition_goes_and_comes_back__is_read),
