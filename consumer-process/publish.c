@@ -241,7 +241,7 @@ static bool take_reply(struct publisher *p, struct tlc_str reply)
         return false;
     }
     const char *id = json_string_value(json_object_get(root, "store_id"));
-    /* It goes into commit metadata and /status as it is. */
+    /* It goes into commit metadata, /status and messages as it is. */
     static const char letters[] =
         "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._:+/=";
     bool good = id && id[0] && strlen(id) <= STORE_ID_MAX && strspn(id, letters) == strlen(id) &&

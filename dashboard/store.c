@@ -553,18 +553,14 @@ static bool meant_for_another(const struct store *s, const struct window_message
     return m->store_id[0] != '\0' && strcmp(m->store_id, s->store_id) != 0;
 }
 
-static int take_all(struct store *s, struct intake *in, int64_t now_ms,
-                    struct store_reply *ret_reply, struct tlc_err *err)
+static int take_parts(struct store *s, struct intake *in, int64_t now_ms,
+                      struct store_reply *ret_reply, struct tlc_err *err)
 {
-    int rc = check_file(s, now_ms, ret_reply, err);
-    const bool other = rc == TLC_OK && meant_for_another(s, in->message);
-    if (rc == TLC_OK && !other) {
-        rc = check_fit(&s->windows, in, ret_reply, err);
-    }
-    for (uint32_t round = 0; round < in->rounds_n && rc == TLC_OK && !other; round++) {
+    int rc = check_fit(&s->windows, in, ret_reply, err);
+    for (uint32_t round = 0; round < in->rounds_n && rc == TLC_OK; round++) {
         rc = take_round(s, in, round, now_ms, ret_reply, err);
     }
-    if (rc == TLC_OK && !other && in->message->refusals_n > 0) {
+    if (rc == TLC_OK && in->message->refusals_n > 0) {
         rc = take_refusals(s, in->message, now_ms, err);
         ret_reply->refusal = rc == TLC_OK ? STORE_TAKEN : STORE_UNAVAILABLE;
     }
@@ -574,6 +570,17 @@ static int take_all(struct store *s, struct intake *in, int64_t now_ms,
     }
     if (rc == TLC_OK && s->file == STORE_FILE_ANEW) {
         s->file = STORE_FILE_GOOD;
+    }
+    return rc;
+}
+
+static int take_all(struct store *s, struct intake *in, int64_t now_ms,
+                    struct store_reply *ret_reply, struct tlc_err *err)
+{
+    int rc = check_file(s, now_ms, ret_reply, err);
+    const bool other = meant_for_another(s, in->message);
+    if (rc == TLC_OK && !other) {
+        rc = take_parts(s, in, now_ms, ret_reply, err);
     }
     ret_reply->refused_windows = s->windows.refused_windows;
     ret_reply->asked = other || (in->message->windows_n == 0 && in->message->refusals_n == 0);

@@ -81,7 +81,7 @@ struct store_reply {
     int64_t refused_windows; /* that stand refused now, of all messages */
     bool full;               /* some of this message's did not fit */
     char store_id[WINDOWS_STORE_ID_N + 1];
-    bool asked; /* the message held nothing: logs are told */
+    bool asked; /* the message held nothing, or is another store's: logs are told */
     struct window_log logs[TLC_WINDOW_PARTITIONS_MAX];
 };
 

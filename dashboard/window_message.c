@@ -383,6 +383,16 @@ static void decode_logs(const json_t *array, struct window_message *m)
     }
 }
 
+static int decode_store_id(const json_t *store_id, struct window_message *m, struct tlc_err *err)
+{
+    const char *text = store_id ? json_string_value(store_id) : "";
+    if (!text || !tlc_str_copy(m->store_id, sizeof m->store_id, tlc_str_from(text))) {
+        return tlc_err_set(err, TLC_REFUSE, "store_id is no string of at most %d bytes",
+                           TLC_STORE_ID_MAX);
+    }
+    return TLC_OK;
+}
+
 static int decode_all(const json_t *root, struct window_message *m, struct tlc_err *err)
 {
     const json_t *windows, *partitions;
@@ -407,9 +417,8 @@ static int decode_all(const json_t *root, struct window_message *m, struct tlc_e
         return tlc_err_set(err, TLC_RETRY, "no memory for a message");
     }
     decode_logs(json_object_get(root, "logs"), m);
-    const char *store_id = json_string_value(json_object_get(root, "store_id"));
-    (void)tlc_str_copy(m->store_id, sizeof m->store_id, tlc_str_from(store_id ? store_id : ""));
-    if (decode_windows(windows, m, err) != TLC_OK) {
+    if (decode_store_id(json_object_get(root, "store_id"), m, err) != TLC_OK ||
+        decode_windows(windows, m, err) != TLC_OK) {
         return err->cls;
     }
     return decode_partitions(partitions, m, err);

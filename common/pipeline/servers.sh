@@ -62,16 +62,16 @@ start() { # name, command...
 # A signal that comes while Bash collects a command's output may be lost, or keep Bash busy for good (seen with 5.2); one that comes
 # while it waits is neither. So what Ctrl-C is to end runs in a process group of its own, and this shell does nothing but wait for it.
 attend() { # command...: its exit status, 130 after a signal
-    local group='' asked='' status=0
+    local group='' asked='' status
     trap 'asked=130; [ -z "$group" ] || kill -TERM -- "-$group" 2>/dev/null || true' HUP INT TERM
     set -m
     "$@" </dev/null &
     group=$!
     set +m
     [ -z "$asked" ] || kill -TERM -- "-$group" 2>/dev/null || true
-    wait "$group" 2>/dev/null || status=$?
-    while kill -0 "$group" 2>/dev/null; do
-        wait "$group" 2>/dev/null || status=$?
+    while :; do # a signal ends a wait, and the work a moment later
+        wait "$group" 2>/dev/null && status=0 || status=$?
+        kill -0 "$group" 2>/dev/null || break
     done
     trap - HUP INT TERM
     return "${asked:-$status}"

@@ -21,15 +21,18 @@ watch_render() { # folder, words on the connection
 # Each line takes the place of the one before it, and what is below is cleared: no flicker. Lines that do not fit are left out.
 watch_show() {
     local rows
-    rows=$(tput lines 2>/dev/null </dev/tty || printf 24) # not of what it reads from: see attend
+    rows=$(tput lines 2>/dev/null </dev/tty || printf 24) # by name: attend lets it read from nothing
     printf '\e[H'
     head -n "$((rows - 1))" | sed $'s/$/\e[K/'
     printf '\e[J'
 }
 
+# Ctrl-C is its good end.
 watch_end() {
+    local status=$?
     printf '\e[?7h\e[?25h\e[?1049l' # wrapping, cursor, and the screen as it was before
     rm -rf "$watch_folder"
+    [ $status -ne 130 ] || exit 0
 }
 
 # A lost dashboard leaves the last picture where it is and says so; it is asked again every second.
@@ -48,11 +51,10 @@ watch_frames() { # URL
     done
 }
 
-watch_loop() { # URL: until Ctrl-C, which is its good end
+watch_loop() { # URL
     printf '\e[?1049h\e[?25l\e[?7l\e[2J'
     trap watch_end EXIT
-    attend watch_frames "$1" || [ $? -eq 130 ] || return
-    exit 0
+    attend watch_frames "$1"
 }
 
 cmd_watch() {

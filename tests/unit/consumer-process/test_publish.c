@@ -113,19 +113,18 @@ static void world_close(struct world *w)
     tlc_buf_release(&w->body);
 }
 
-static struct window *window_make(struct world *w, int64_t start_s, int64_t offset)
-{
-    struct window *x = window_new(&w->pool, 0, 2202401, start_s);
-    assert_non_null(x);
-    window_touch(x, offset);
-    window_list_push(&w->publisher.to_send, x);
-    return x;
-}
-
 static void window_change(struct world *w, struct window *x, int64_t offset)
 {
     window_touch(x, offset);
     window_list_push(&w->publisher.to_send, x);
+}
+
+static struct window *window_make(struct world *w, int64_t start_s, int64_t offset)
+{
+    struct window *x = window_new(&w->pool, 0, 2202401, start_s);
+    assert_non_null(x);
+    window_change(w, x, offset);
+    return x;
 }
 
 static void window_finish(struct world *w, struct window *x)
@@ -142,6 +141,7 @@ static void first_post__store_unknown__asks_without_windows(void **state)
     world_open_new(&w);
     struct window *x = window_make(&w, 0, 10);
     step(&w, 0);
+    assert_int_equal(w.posts, 1);
     assert_int_equal(posted_windows(&w), 0);
     answer(&w, 200, REPLY);
     assert_string_equal(w.publisher.store_id, "s1");

@@ -47,6 +47,7 @@ static void good_message__every_number_taken(void **state)
     window_message_release(&m);
 }
 
+#define SIXTY_FIVE "1234567890123456789012345678901234567890123456789012345678901234x"
 enum refused { WHOLE, WINDOW_ONLY, PARTITION_ONLY };
 
 /* The good message with one piece replaced, the words the refusal must have, and what it is about.
@@ -61,6 +62,9 @@ static const struct {
     {"\"lateness_s\":7200,", "", "lateness_s", WHOLE},
     {"\"partitions\":[", "\"partition\":[", "partitions", WHOLE},
     {"\"windows\":[", "\"windows\":1,\"x\":[", "windows", WHOLE},
+    {"\"windows\":[", "\"store_id\":7,\"windows\":[", "store_id", WHOLE},
+    {"\"windows\":[", "\"store_id\":null,\"windows\":[", "store_id", WHOLE},
+    {"\"windows\":[", "\"store_id\":\"" SIXTY_FIVE "\",\"windows\":[", "store_id", WHOLE},
     {"\"partition\":0,\"source\":2202401,\"start\"",
      "\"partition\":-1,\"source\":2202401,\"start\"", "partition", WINDOW_ONLY},
     {"\"partition\":0,\"source\":2202401,\"start\"",
